@@ -1,0 +1,73 @@
+# attnlab: every result, figure, table and page from source.
+#
+#   make help        what can be asked for
+#
+# The folders are the registry: experiments/<stem>.conf with src/claims/<stem>.c, figures/<stem>.gp
+# and paper/chapters/<stem>.md is an experiment, and nothing here names one.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += -rR --no-print-directory -j$(shell nproc)
+
+# One thread per process, since Make runs the processes side by side; and one BLAS kernel, where the
+# CPU has it, since OpenBLAS's last digits depend on the kernel.
+export OPENBLAS_NUM_THREADS := 1
+ifndef OPENBLAS_CORETYPE
+ifneq ($(shell grep -qsw avx2 /proc/cpuinfo && echo yes),)
+export OPENBLAS_CORETYPE := Haswell
+endif
+endif
+export SOURCE_DATE_EPOCH := 0
+export LC_ALL := C.UTF-8
+
+CC      := $(if $(filter default,$(origin CC)),cc,$(CC))
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+ALL_CFLAGS := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off $(WARN) -Isrc/attn $(CFLAGS)
+# OpenBLAS answers cblas calls only when no other BLAS stands before it on this line.
+LDLIBS  := -lgsl -llapacke -lopenblas -lm
+
+stems    := $(patsubst experiments/%.conf,%,$(wildcard experiments/*.conf))
+chapters := $(wildcard paper/chapters/*.md)
+
+# Overrides for the curious: SET="n=500 eta=0.1" with one experiment as the goal. Results are
+# written beside the reference results, under a folder named by the settings.
+ifneq ($(strip $(SET)),)
+  set_stem := $(filter $(stems),$(MAKECMDGOALS))
+  ifneq ($(words $(set_stem)) $(words $(MAKECMDGOALS)),1 1)
+    $(error SET="$(SET)" goes with one experiment as the goal: make <stem> SET="key=value ..."; the stems are: $(stems))
+  endif
+  empty :=
+  OUT := build/set/$(set_stem)/$(subst /,_,$(subst $(empty) $(empty),+,$(strip $(SET))))
+  RUN := $(OUT)/run
+else
+  OUT := paper/companion
+  RUN := build/run
+endif
+
+# ---- set-up -------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup:
+	@src/tools/setup.sh
+
+# ---- library and programs -----------------------------------------------------------------------
+
+lib_objects := $(patsubst src/%.c,build/obj/%.o,$(wildcard src/attn/*.c))
+programs    := $(patsubst src/claims/%.c,build/bin/%,$(wildcard src/claims/*.c))
+
+build/obj/%.o: src/%.c | setup
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+build/lib/libattn.a: $(lib_objects)
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar rcsD $@ $^
+
+build/bin/%: build/obj/claims/%.o build/lib/libattn.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+-include $(wildcard build/obj/*/*.d)

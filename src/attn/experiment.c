@@ -1,0 +1,291 @@
+#define _GNU_SOURCE /* gethostname, clock_gettime */
+#include "experiment.h"
+
+#include "linalg.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <gsl/gsl_version.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct attn_experiment {
+  const char *name, *claim;
+  attn_config *config;
+  size_t seed, shards, shard; /* shard 0: summarising */
+  char *conf_path, *shard_folder, *out;
+  attn_table *samples, *claims;
+  char *sources; /* "<what>\t<file>:<line>\n", a line each */
+  double seconds; /* of the shards, when summarising */
+  struct timespec start;
+};
+
+
+
+static void print_help(const attn_experiment *e, const attn_key *keys, size_t count) {
+  printf("%s: %s\n\n"
+         "usage: %s --conf FILE [--set 'KEY=VALUE ...'] --shard K --out FILE\n"
+         "       %s --conf FILE [--set 'KEY=VALUE ...'] --gather FOLDER --out FOLDER\n\n"
+         "The first form computes shard K of the configured number into FILE; the second reads\n"
+         "all shards (FOLDER/1.tsv, 2.tsv, ...) and writes tables and verdicts. 'make %s'\n"
+         "runs both.\n\nkeys of the configuration:\n",
+         e->name, e->claim, e->name, e->name, e->name);
+  for (size_t k = 0; k < count; k++)
+    printf("  %-14s %s, %s\n", keys[k].name, keys[k].meaning, keys[k].range);
+}
+
+static size_t parse_shard(const char *text, size_t shards) {
+  char *end;
+  unsigned long k = strtoul(text, &end, 10);
+  if (*text < '0' || *text > '9' || *end != '\0' || k < 1 || k > shards)
+    attn_fail("--shard %s: the shard must be a whole number in [1, %zu]", text, shards);
+  return k;
+}
+
+attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
+                                       const attn_key *own_keys, size_t own_count) {
+  attn_set_program_name(argv[0]);
+  attn_experiment *e = attn_alloc(1, sizeof *e);
+  clock_gettime(CLOCK_MONOTONIC, &e->start);
+  const char *slash = strrchr(argv[0], '/');
+  e->name = slash ? slash + 1 : argv[0];
+  e->claim = claim;
+  e->sources = attn_text_copy("");
+
+  const attn_key common[] = {
+      {"seed", ATTN_KEY_COUNT, &e->seed, "[0, 9007199254740992]", "the seed of all streams"},
+      {"shards", ATTN_KEY_COUNT, &e->shards, "[1, 200]", "the number of shards"},
+  };
+  const size_t common_count = sizeof common / sizeof *common;
+  attn_key *keys = attn_alloc(own_count + common_count, sizeof *keys);
+  memcpy(keys, own_keys, own_count * sizeof *keys);
+  memcpy(keys + own_count, common, sizeof common);
+
+  const char *set = NULL, *shard = NULL;
+  static const struct option options[] = {
+      {"conf", required_argument, NULL, 'c'},   {"set", required_argument, NULL, 's'},
+      {"shard", required_argument, NULL, 'k'},  {"out", required_argument, NULL, 'o'},
+      {"gather", required_argument, NULL, 'g'}, {"help", no_argument, NULL, 'h'},
+      {NULL, 0, NULL, 0}};
+  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    switch (option) {
+    case 'c':
+      e->conf_path = optarg;
+      break;
+    case 's':
+      set = optarg;
+      break;
+    case 'k':
+      shard = optarg;
+      break;
+    case 'o':
+      e->out = optarg;
+      break;
+    case 'g':
+      e->shard_folder = optarg;
+      break;
+    case 'h':
+      print_help(e, keys, own_count + common_count);
+      exit(EXIT_SUCCESS);
+    default:
+      attn_fail("see '%s --help'", e->name);
+    }
+  }
+  if (optind < argc)
+    attn_fail("'%s' is not an option; see '%s --help'", argv[optind], e->name);
+  if (e->conf_path == NULL || e->out == NULL || (shard == NULL) == (e->shard_folder == NULL))
+    attn_fail("needs --conf, --out and one of --shard and --gather; see '%s --help'", e->name);
+
+  e->config = attn_config_read(e->conf_path);
+  if (set != NULL)
+    attn_config_override(e->config, set, "SET");
+  attn_config_apply(e->config, keys, own_count + common_count);
+  attn_free(keys);
+  if (shard != NULL)
+    e->shard = parse_shard(shard, e->shards);
+  attn_linalg_start();
+  return e;
+}
+
+uint64_t attn_experiment_seed(const attn_experiment *e) {
+  return e->seed;
+}
+
+const char *attn_experiment_name(const attn_experiment *e) {
+  return e->name;
+}
+
+bool attn_experiment_sampling(const attn_experiment *e) {
+  return e->shard > 0;
+}
+
+bool attn_experiment_next(const attn_experiment *e, size_t jobs, size_t *job) {
+  *job = *job == ATTN_FIRST_JOB ? e->shard - 1 : *job + e->shards;
+  return *job < jobs;
+}
+
+attn_table *attn_experiment_samples(attn_experiment *e, const char *columns) {
+  char *all = attn_text_format("job %s", columns);
+  e->samples = attn_table_open(e->out, all, ATTN_DIGITS_EXACT);
+  attn_free(all);
+  return e->samples;
+}
+
+static void add_source(attn_experiment *e, const char *kind, const char *what, const char *file,
+                       int line) {
+  char *longer = attn_text_format("%s%s %s\t%s:%d\n", e->sources, kind, what, file, line);
+  attn_free(e->sources);
+  e->sources = longer;
+}
+
+/* The wall time that a shard's provenance records; zero when it has none. */
+static double shard_seconds(const char *shard_path) {
+  char *path = attn_text_format("%s.provenance", shard_path);
+  double seconds = 0;
+  if (access(path, R_OK) == 0) {
+    char *text = attn_file_read(path, NULL);
+    const char *at = strstr(text, "\nseconds\t");
+    if (at != NULL)
+      seconds = strtod(at + strlen("\nseconds\t"), NULL);
+    attn_free(text);
+  }
+  attn_free(path);
+  return seconds;
+}
+
+typedef struct {
+  double job;
+  size_t order;
+  char **cell;
+} sortable;
+
+static int by_job(const void *a, const void *b) {
+  const sortable *x = a, *y = b;
+  if (x->job != y->job)
+    return x->job < y->job ? -1 : 1;
+  return x->order < y->order ? -1 : x->order > y->order;
+}
+
+attn_rows *attn_experiment_gather(attn_experiment *e) {
+  attn_rows **part = attn_alloc(e->shards, sizeof(attn_rows *));
+  size_t total = 0, text_size = 1;
+  for (size_t s = 0; s < e->shards; s++) {
+    char *path = attn_text_format("%s/%zu.tsv", e->shard_folder, s + 1);
+    part[s] = attn_rows_read(path);
+    if (part[s]->columns != part[0]->columns)
+      attn_fail("%s: %zu columns, but shard 1 has %zu; make the shards again", path,
+                part[s]->columns, part[0]->columns);
+    total += part[s]->rows;
+    e->seconds += shard_seconds(path);
+    attn_free(path);
+  }
+  const size_t columns = part[0]->columns;
+  sortable *row = attn_alloc(total, sizeof *row);
+  for (size_t s = 0, at = 0; s < e->shards; s++)
+    for (size_t r = 0; r < part[s]->rows; r++, at++) {
+      row[at] = (sortable){attn_rows_number(part[s], r, 0), r, part[s]->cell + r * columns};
+      for (size_t c = 0; c < columns; c++)
+        text_size += strlen(row[at].cell[c]) + 1;
+    }
+  qsort(row, total, sizeof *row, by_job);
+
+  attn_rows *all = attn_alloc(1, sizeof *all);
+  for (size_t c = 0; c < columns; c++)
+    text_size += strlen(part[0]->name[c]) + 1;
+  all->path = attn_text_copy(e->shard_folder);
+  all->rows = total;
+  all->columns = columns;
+  all->name = attn_alloc(columns, sizeof *all->name);
+  all->cell = attn_alloc(total * columns, sizeof *all->cell);
+  all->text = attn_alloc(text_size, 1);
+  char *at = all->text;
+  for (size_t c = 0; c < columns; c++) {
+    all->name[c] = at;
+    at = stpcpy(at, part[0]->name[c]) + 1;
+  }
+  for (size_t r = 0; r < total; r++)
+    for (size_t c = 0; c < columns; c++) {
+      all->cell[r * columns + c] = at;
+      at = stpcpy(at, row[r].cell[c]) + 1;
+    }
+  for (size_t s = 0; s < e->shards; s++)
+    attn_rows_free(part[s]);
+  attn_free(part);
+  attn_free(row);
+  return all;
+}
+
+attn_table *attn_experiment_table_at(attn_experiment *e, const char *name, const char *columns,
+                                     const char *file, int line) {
+  char *path = attn_text_format("%s/%s.tsv", e->out, name);
+  attn_table *table = attn_table_open(path, columns, ATTN_DIGITS_SHOWN);
+  add_source(e, "table", name, file, line);
+  attn_free(path);
+  return table;
+}
+
+void attn_experiment_claim_at(attn_experiment *e, const char *file, int line, attn_claim claim) {
+  if (e->claims == NULL) {
+    char *path = attn_text_format("%s/claims.tsv", e->out);
+    e->claims = attn_table_open(path,
+                                "claim predicted measured low high kappa coherence in_scope "
+                                "verdict source",
+                                ATTN_DIGITS_SHOWN);
+    attn_free(path);
+  }
+  char *source = attn_text_format("%s:%d", file, line);
+  attn_table_text(e->claims, claim.id);
+  attn_table_text(e->claims, claim.predicted);
+  attn_table_numbers(e->claims,
+                     (const double[]){claim.measured, claim.low, claim.high, claim.kappa,
+                                      claim.coherence},
+                     5);
+  attn_table_text(e->claims, claim.in_scope ? "yes" : "no");
+  attn_table_text(e->claims, !claim.in_scope ? "out of scope"
+                             : claim.holds   ? "supported"
+                                             : "not supported");
+  attn_table_text(e->claims, source);
+  attn_free(source);
+}
+
+/* What made the result and how long it took: beside it, never compared. */
+static void write_provenance(const attn_experiment *e) {
+  char *path = attn_experiment_sampling(e) ? attn_text_format("%s.provenance", e->out)
+                                           : attn_text_format("%s/provenance.tsv", e->out);
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  double seconds = (double)(now.tv_sec - e->start.tv_sec) +
+                   1e-9 * (double)(now.tv_nsec - e->start.tv_nsec);
+  char host[256] = "unknown", date[64] = "unknown";
+  gethostname(host, sizeof host - 1);
+  time_t clock_now = time(NULL);
+  strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime(&clock_now));
+  const char *settings = attn_config_text(e->config);
+  attn_output *output = attn_output_open(path);
+  fprintf(output->stream,
+          "program\t%s\nconfiguration\t%s\nconfiguration_fingerprint\t%016llx\n"
+          "seconds\t%.3f\nhost\t%s\ndate\t%s\nblas\t%s\ngsl\t%s\ncompiler\t%s\n",
+          e->name, e->conf_path,
+          (unsigned long long)attn_fingerprint(settings, strlen(settings)), seconds + e->seconds,
+          host, date, attn_linalg_description(), gsl_version, __VERSION__);
+  fputs(e->sources, output->stream);
+  for (const char *line = settings; *line != '\0'; line = strchr(line, '\n') + 1)
+    fprintf(output->stream, "setting\t%.*s\n", (int)strcspn(line, "\n"), line);
+  attn_output_commit(output);
+  attn_free(path);
+}
+
+int attn_experiment_end(attn_experiment *e) {
+  write_provenance(e); /* first: the result's appearance tells Make that the work is done */
+  if (e->samples != NULL)
+    attn_table_close(e->samples);
+  if (e->claims != NULL)
+    attn_table_close(e->claims);
+  attn_config_free(e->config);
+  attn_free(e->sources);
+  attn_free(e);
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,87 @@
+#define _GNU_SOURCE /* dladdr, dlsym */
+#include "linalg.h"
+
+#include <dlfcn.h>
+#include <gsl/gsl_cblas.h> /* OpenBLAS's cblas.h does not compile beside GSL's headers */
+#include <limits.h>
+
+#include <lapacke.h>
+
+/* OpenBLAS's own functions; linking fails where it is absent. */
+extern void openblas_set_num_threads(int threads);
+extern char *openblas_get_config(void);
+extern char *openblas_get_corename(void);
+
+/* BLAS counts in int. */
+static int as_int(size_t n) {
+  if (n > INT_MAX)
+    attn_fail("a matrix side of %zu exceeds what BLAS can count (%d)", n, INT_MAX);
+  return (int)n;
+}
+
+void attn_linalg_start(void) {
+  /* Both must live in one shared object: GSL's reference BLAS, linked first, would answer
+   * cblas_dgemm from another one, many times slower. */
+  Dl_info product, own;
+  void *dgemm = dlsym(RTLD_DEFAULT, "cblas_dgemm");
+  void *config = dlsym(RTLD_DEFAULT, "openblas_get_config");
+  if (dgemm == NULL || config == NULL || dladdr(dgemm, &product) == 0 ||
+      dladdr(config, &own) == 0 || product.dli_fbase != own.dli_fbase)
+    attn_fail("BLAS calls are not answered by OpenBLAS; link with -lopenblas before any other BLAS");
+  openblas_set_num_threads(1);
+}
+
+const char *attn_linalg_description(void) {
+  static char text[256];
+  snprintf(text, sizeof text, "%s, kernel %s", openblas_get_config(), openblas_get_corename());
+  return text;
+}
+
+double attn_dot(const double *x, const double *y, size_t n) {
+  return cblas_ddot(as_int(n), x, 1, y, 1);
+}
+
+void attn_axpy(double *y, double a, const double *x, size_t n) {
+  cblas_daxpy(as_int(n), a, x, 1, y, 1);
+}
+
+void attn_scale(double *x, double a, size_t n) {
+  cblas_dscal(as_int(n), a, x, 1);
+}
+
+void attn_multiply_transposed(double *C, const double *A, const double *B, size_t m, size_t n,
+                              size_t k) {
+  /* a single row is a matrix-vector product, which reads B once at memory speed */
+  if (m == 1)
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, as_int(n), as_int(k), 1, B, as_int(k), A, 1, 0, C, 1);
+  else
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, as_int(m), as_int(n), as_int(k), 1, A,
+                as_int(k), B, as_int(k), 0, C, as_int(n));
+}
+
+void attn_multiply(double *C, const double *A, const double *B, size_t m, size_t n, size_t k) {
+  if (m == 1)
+    cblas_dgemv(CblasRowMajor, CblasTrans, as_int(k), as_int(n), 1, B, as_int(n), A, 1, 0, C, 1);
+  else
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, as_int(m), as_int(n), as_int(k), 1, A,
+                as_int(k), B, as_int(n), 0, C, as_int(n));
+}
+
+static void copy_upper_to_lower(double *K, size_t n) {
+  for (size_t i = 1; i < n; i++)
+    for (size_t j = 0; j < i; j++)
+      K[i * n + j] = K[j * n + i];
+}
+
+void attn_gram(double *K, const double *A, size_t n, size_t k) {
+  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, as_int(n), as_int(k), 1, A, as_int(k), 0, K,
+              as_int(n));
+  copy_upper_to_lower(K, n);
+}
+
+void attn_gram_of_upper(double *K, size_t n) {
+  /* row-major U is column-major L = U', for which dlauum gives L'L = U U' */
+  if (LAPACKE_dlauum(LAPACK_COL_MAJOR, 'L', as_int(n), K, as_int(n)) != 0)
+    attn_fail("LAPACK's dlauum refused a triangle of side %zu", n);
+  copy_upper_to_lower(K, n);
+}

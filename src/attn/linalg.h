@@ -1,0 +1,37 @@
+/* linalg: the only caller of BLAS and LAPACK. Matrices are row-major. */
+#ifndef ATTN_LINALG_H
+#define ATTN_LINALG_H
+
+#include "base.h"
+
+/* Call once, before anything else here: sets one thread (parallelism is between processes) and
+ * proves that OpenBLAS answers the cblas calls; fails with a sentence when another library does. */
+void attn_linalg_start(void);
+
+/* The library that answers, its version and CPU kernel: "OpenBLAS 0.3.21 ... Haswell". */
+const char *attn_linalg_description(void);
+
+/* x . y */
+double attn_dot(const double *x /* [n] */, const double *y /* [n] */, size_t n);
+
+/* y += a x */
+void attn_axpy(double *y /* [n] */, double a, const double *x /* [n] */, size_t n);
+
+/* x *= a */
+void attn_scale(double *x /* [n] */, double a, size_t n);
+
+/* C = A B' : every row of A with every row of B. */
+void attn_multiply_transposed(double *C /* [m][n] */, const double *A /* [m][k] */,
+                              const double *B /* [n][k] */, size_t m, size_t n, size_t k);
+
+/* C = A B */
+void attn_multiply(double *C /* [m][n] */, const double *A /* [m][k] */,
+                   const double *B /* [k][n] */, size_t m, size_t n, size_t k);
+
+/* K = A A', both triangles filled. */
+void attn_gram(double *K /* [n][n] */, const double *A /* [n][k] */, size_t n, size_t k);
+
+/* K = U U' for the upper triangle U held in K; both triangles of the result are filled. */
+void attn_gram_of_upper(double *K /* [n][n] */, size_t n);
+
+#endif
