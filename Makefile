@@ -71,3 +71,25 @@ build/bin/%: build/obj/claims/%.o build/lib/libattn.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 -include $(wildcard build/obj/*/*.d)
+
+# ---- experiments --------------------------------------------------------------------------------
+# Shards of one experiment are separate targets, so that they run side by side, survive an
+# interruption one by one, and can be computed elsewhere.
+
+# stem:shards, from the configurations or SET
+shards_of = $(or $(patsubst shards=%,%,$(filter shards=%,$(SET))),$(shell sed -n 's/^ *shards *= *\([0-9][0-9]*\).*/\1/p' experiments/$(1).conf),1)
+
+define experiment
+$(1)_shards := $$(patsubst %,$(RUN)/$(1)/%.tsv,$$(shell seq $(2)))
+
+$(RUN)/$(1)/%.tsv: build/bin/$(1) experiments/$(1).conf
+	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --shard $$* --out $$@
+
+$(OUT)/data/$(1)/claims.tsv: $$($(1)_shards)
+	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --gather $(RUN)/$(1) --out $$(@D)
+
+$(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp src/tools/plot.sh $(OUT)/data/$(1)/claims.tsv
+	@src/tools/plot.sh figures/$(1).gp $(OUT)/data/$(1) $$@
+endef
+
+$(foreach s,$(stems),$(eval $(call experiment,$(s),$(call shards_of,$(s)))))
