@@ -12,8 +12,7 @@ double attn_attention_forward(double *s /* [T] */, const double *b /* [T] */,
 /* For a loss with dL/df = w:
  *   dL/dg_t = w s_t,   dL/db_t = w s_t (g_t - f),
  * the second being the softmax Jacobian diag(s) - s s' contracted with g. */
-void attn_attention_backward(double *dg /* [T] */, double *db /* [T] */,
-                             const double *s /* [T] */, const double *g /* [T] */, double f,
-                             double w, size_t T);
+void attn_attention_backward(double *dg /* [T] */, double *db /* [T] */, const double *s /* [T] */,
+                             const double *g /* [T] */, double f, double w, size_t T);
 
 #endif

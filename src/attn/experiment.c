@@ -18,12 +18,10 @@ struct attn_experiment {
   size_t seed, shards, shard; /* shard 0: summarising */
   char *conf_path, *shard_folder, *out;
   attn_table *samples, *claims;
-  char *sources; /* "<what>\t<file>:<line>\n", a line each */
+  char *sources;  /* "<what>\t<file>:<line>\n", a line each */
   double seconds; /* of the shards, when summarising */
   struct timespec start;
 };
-
-
 
 static void print_help(const attn_experiment *e, const attn_key *keys, size_t count) {
   printf("%s: %s\n\n"
@@ -65,11 +63,13 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
   memcpy(keys + own_count, common, sizeof common);
 
   const char *set = NULL, *shard = NULL;
-  static const struct option options[] = {
-      {"conf", required_argument, NULL, 'c'},   {"set", required_argument, NULL, 's'},
-      {"shard", required_argument, NULL, 'k'},  {"out", required_argument, NULL, 'o'},
-      {"gather", required_argument, NULL, 'g'}, {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0}};
+  static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
+                                          {"set", required_argument, NULL, 's'},
+                                          {"shard", required_argument, NULL, 'k'},
+                                          {"out", required_argument, NULL, 'o'},
+                                          {"gather", required_argument, NULL, 'g'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
   for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (option) {
     case 'c':
@@ -267,10 +267,9 @@ void attn_experiment_claim_at(attn_experiment *e, const char *file, int line, at
   char *source = attn_text_format("%s:%d", file, line);
   attn_table_text(e->claims, claim.id);
   attn_table_text(e->claims, claim.predicted);
-  attn_table_numbers(e->claims,
-                     (const double[]){claim.measured, claim.low, claim.high, claim.kappa,
-                                      claim.coherence},
-                     5);
+  attn_table_numbers(
+      e->claims,
+      (const double[]){claim.measured, claim.low, claim.high, claim.kappa, claim.coherence}, 5);
   attn_table_text(e->claims, claim.in_scope ? "yes" : "no");
   attn_table_text(e->claims, !claim.in_scope ? "out of scope"
                              : claim.holds   ? "supported"
@@ -285,8 +284,8 @@ static void write_provenance(const attn_experiment *e) {
                                            : attn_text_format("%s/provenance.tsv", e->out);
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  double seconds = (double)(now.tv_sec - e->start.tv_sec) +
-                   1e-9 * (double)(now.tv_nsec - e->start.tv_nsec);
+  double seconds =
+      (double)(now.tv_sec - e->start.tv_sec) + 1e-9 * (double)(now.tv_nsec - e->start.tv_nsec);
   char host[256] = "unknown", date[64] = "unknown";
   gethostname(host, sizeof host - 1);
   time_t clock_now = time(NULL);
@@ -296,9 +295,8 @@ static void write_provenance(const attn_experiment *e) {
   fprintf(output->stream,
           "program\t%s\nconfiguration\t%s\nconfiguration_fingerprint\t%016llx\n"
           "seconds\t%.3f\nhost\t%s\ndate\t%s\nblas\t%s\ngsl\t%s\ncompiler\t%s\n",
-          e->name, e->conf_path,
-          (unsigned long long)attn_fingerprint(settings, strlen(settings)), seconds + e->seconds,
-          host, date, attn_linalg_description(), gsl_version, __VERSION__);
+          e->name, e->conf_path, (unsigned long long)attn_fingerprint(settings, strlen(settings)),
+          seconds + e->seconds, host, date, attn_linalg_description(), gsl_version, __VERSION__);
   fputs(e->sources, output->stream);
   for (const char *line = settings; *line != '\0'; line = strchr(line, '\n') + 1)
     fprintf(output->stream, "setting\t%.*s\n", (int)strcspn(line, "\n"), line);

@@ -64,13 +64,13 @@ attn_table *attn_experiment_table_at(attn_experiment *experiment, const char *na
                                      const char *columns, const char *file, int line);
 
 typedef struct {
-  const char *id;        /* as in the chapter's front matter */
-  const char *predicted; /* a number or a bound: "1", "> 0.5" */
+  const char *id;             /* as in the chapter's front matter */
+  const char *predicted;      /* a number or a bound: "1", "> 0.5" */
   double measured, low, high; /* with its interval, not-a-number where there is none */
   double kappa;               /* rho sqrt(n/d), not-a-number where several were tried */
-  double coherence;           /* max |xi_i . xi_j| n/d of the drawn noise tokens (theory: section 7) */
-  bool in_scope;              /* whether the hypotheses were met by what was drawn */
-  bool holds;                 /* whether the conclusion was seen, in scope or not */
+  double coherence; /* max |xi_i . xi_j| n/d of the drawn noise tokens (theory: section 7) */
+  bool in_scope;    /* whether the hypotheses were met by what was drawn */
+  bool holds;       /* whether the conclusion was seen, in scope or not */
 } attn_claim;
 
 /* Summarising: writes the claim's row with its verdict: "supported" or "not supported" in scope,

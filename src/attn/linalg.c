@@ -27,7 +27,8 @@ void attn_linalg_start(void) {
   void *config = dlsym(RTLD_DEFAULT, "openblas_get_config");
   if (dgemm == NULL || config == NULL || dladdr(dgemm, &product) == 0 ||
       dladdr(config, &own) == 0 || product.dli_fbase != own.dli_fbase)
-    attn_fail("BLAS calls are not answered by OpenBLAS; link with -lopenblas before any other BLAS");
+    attn_fail(
+        "BLAS calls are not answered by OpenBLAS; link with -lopenblas before any other BLAS");
   openblas_set_num_threads(1);
 }
 

@@ -9,11 +9,11 @@ typedef struct {
   double loss;
   double train_acc, clean_acc, noisy_acc; /* shares with y_i f_i > 0 */
   double att_clean, att_noisy;            /* mean attention on the signal token */
-  double share_clean; /* share of clean samples that give the signal more than 1/2 */
-  double share_noisy; /* share of noisy samples that give the noise tokens more than 1/2 */
-  double mv[2], mp[2];   /* mu_k . v, mu_k . p */
-  double vv, pp, vp;     /* noise parts: |v|^2, |p|^2, v . p */
-  double residual2;      /* |v - (vp/pp) p|^2 of the noise parts, without the cancellation of
+  double share_clean;  /* share of clean samples that give the signal more than 1/2 */
+  double share_noisy;  /* share of noisy samples that give the noise tokens more than 1/2 */
+  double mv[2], mp[2]; /* mu_k . v, mu_k . p */
+  double vv, pp, vp;   /* noise parts: |v|^2, |p|^2, v . p */
+  double residual2;    /* |v - (vp/pp) p|^2 of the noise parts, without the cancellation of
                             vv - vp^2/pp; vv when pp is 0 */
 } attn_metrics;
 

@@ -7,11 +7,11 @@
 #include "data.h"
 
 typedef struct {
-  double v_mu, p_mu;         /* mu_1 . v = -mu_2 . v, and mu_k . p */
-  double v_xi[2], p_xi[2];   /* [clean, noisy] y_i xi_j . v and xi_j . p for the sample's own j */
-  double margin[2];          /* y_i f_i */
-  double attention[2];       /* on the signal token */
-  double vv, pp, vp;         /* noise parts: |v|^2, |p|^2, v . p */
+  double v_mu, p_mu;       /* mu_1 . v = -mu_2 . v, and mu_k . p */
+  double v_xi[2], p_xi[2]; /* [clean, noisy] y_i xi_j . v and xi_j . p for the sample's own j */
+  double margin[2];        /* y_i f_i */
+  double attention[2];     /* on the signal token */
+  double vv, pp, vp;       /* noise parts: |v|^2, |p|^2, v . p */
 } attn_recursion;
 
 /* The zero start, with margin and attention filled. n, d need not be small; eta n need not be a

@@ -34,8 +34,8 @@ attn_interval attn_stats_quantile_interval(const double *x /* [count], sorted */
 /* What a table says of one quantity over draws. */
 typedef struct {
   size_t count;
-  double mean, low, high;     /* and the t interval of the mean */
-  double q05, median, q95;    /* quantiles of the values */
+  double mean, low, high;  /* and the t interval of the mean */
+  double q05, median, q95; /* quantiles of the values */
 } attn_summary;
 
 /* Sorts x. All numbers are not-a-number for count = 0. */

@@ -38,7 +38,8 @@ void attn_tokens_dense_init(attn_tokens *tokens) {
   tokens->ops = &ops;
   tokens->dim = tokens->k + 2;
   if (tokens->k > 0 && tokens->N > SIZE_MAX / 64 / tokens->k)
-    attn_fail("%zu dense tokens in dimension %zu exceed any memory; ask for bartlett or lazy tokens",
-              tokens->N, tokens->k + 2);
+    attn_fail(
+        "%zu dense tokens in dimension %zu exceed any memory; ask for bartlett or lazy tokens",
+        tokens->N, tokens->k + 2);
   tokens->state = attn_alloc(tokens->N * tokens->k, sizeof(double));
 }

@@ -34,7 +34,7 @@ static void draw_dense(attn_tokens *tokens, gsl_rng *rng) {
  * l >= k do not exist; they stay zero, and so does chi_0. */
 static void draw_bartlett(attn_tokens *tokens, gsl_rng *rng) {
   const size_t N = tokens->N, k = tokens->k;
-  double *U = tokens->state; /* [N][N], upper triangle */
+  double *U = tokens->state;              /* [N][N], upper triangle */
   const size_t first = k < N ? N - k : 0; /* first column that exists */
   for (size_t i = 0; i < N; i++) {
     const size_t j = N - 1 - i;

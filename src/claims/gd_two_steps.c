@@ -95,10 +95,23 @@ static size_t train_one(double (*row)[WIDTH], size_t setting, bool dense, size_t
     attn_model_forward(model, tokens, labels);
     if (in_list(&conf.record, step)) {
       const attn_metrics m = attn_metrics_measure(model, tokens, labels);
-      const double measured[WIDTH] = {
-          (double)setting, dense, (double)step, coherence, m.clean_acc, m.noisy_acc, m.train_acc,
-          m.att_clean, m.att_noisy, m.share_clean, m.share_noisy, m.loss, m.vv, m.pp, m.vp, NAN,
-          NAN};
+      const double measured[WIDTH] = {(double)setting,
+                                      dense,
+                                      (double)step,
+                                      coherence,
+                                      m.clean_acc,
+                                      m.noisy_acc,
+                                      m.train_acc,
+                                      m.att_clean,
+                                      m.att_noisy,
+                                      m.share_clean,
+                                      m.share_noisy,
+                                      m.loss,
+                                      m.vv,
+                                      m.pp,
+                                      m.vp,
+                                      NAN,
+                                      NAN};
       memcpy(row[rows], measured, sizeof measured);
       if (dense)
         memcpy(kept + rows * 2 * param.d, model->theta, 2 * param.d * sizeof *kept);
@@ -173,9 +186,9 @@ static void write_tables(attn_experiment *experiment, const attn_samples *sample
   static const char *banded[] = {"clean_acc", "noisy_acc", "att_clean", "att_noisy"};
   attn_table *trajectory = attn_experiment_table(
       experiment, "trajectory",
-      "d step clean_acc_q05 clean_acc clean_acc_q95 noisy_acc_q05 noisy_acc noisy_acc_q95 "
+      "setting d step clean_acc_q05 clean_acc clean_acc_q95 noisy_acc_q05 noisy_acc noisy_acc_q95 "
       "att_clean_q05 att_clean att_clean_q95 att_noisy_q05 att_noisy att_noisy_q95 "
-      "ideal_clean_acc ideal_noisy_acc ideal_att_clean ideal_att_noisy test_clean");
+      "ideal_clean_acc ideal_noisy_acc ideal_att_clean ideal_att_noisy test_clean test_given");
   attn_table *steps = attn_experiment_table(
       experiment, "steps",
       "d step draws train_acc clean_acc noisy_acc all_fitted att_clean att_clean_low "
@@ -191,33 +204,48 @@ static void write_tables(attn_experiment *experiment, const attn_samples *sample
         attn_recursion_step(&ideal, &param, beta);
       if (!in_list(&conf.record, step))
         continue;
-      attn_table_numbers(trajectory, (double[]){(double)param.d, (double)step}, 2);
+#define OVER_DRAWS(column) summary(samples, x, column, setting, false, step)
+#define IN_DENSE(column) summary(samples, x, column, setting, true, step).mean
+      attn_table_numbers(trajectory, (double[]){(double)setting, (double)param.d, (double)step}, 3);
       for (size_t c = 0; c < sizeof banded / sizeof *banded; c++) {
         const attn_summary s = summary(samples, x, banded[c], setting, false, step);
         attn_table_numbers(trajectory, (double[]){s.q05, s.mean, s.q95}, 3);
       }
-      const double test = summary(samples, x, "test_clean", setting, true, step).mean;
       attn_table_numbers(trajectory,
                          (double[]){ideal.margin[0] > 0, ideal.margin[1] > 0, ideal.attention[0],
-                                    ideal.attention[1], test},
-                         5);
+                                    ideal.attention[1], IN_DENSE("test_clean"),
+                                    IN_DENSE("test_given")},
+                         6);
       if (!in_list(&conf.show, step))
         continue;
-#define OVER_DRAWS(column) summary(samples, x, column, setting, false, step)
-#define IN_DENSE(column) summary(samples, x, column, setting, true, step).mean
       const attn_summary clean = OVER_DRAWS("att_clean"), noisy = OVER_DRAWS("att_noisy");
-      attn_table_numbers(
-          steps,
-          (double[]){(double)param.d, (double)step, (double)clean.count,
-                     OVER_DRAWS("train_acc").mean, OVER_DRAWS("clean_acc").mean,
-                     OVER_DRAWS("noisy_acc").mean, all_of(samples, x, "train_acc", 1, setting, step),
-                     clean.mean, clean.low, clean.high, ideal.attention[0],
-                     OVER_DRAWS("share_clean").mean, noisy.mean, noisy.low, noisy.high,
-                     ideal.attention[1], OVER_DRAWS("share_noisy").mean, OVER_DRAWS("vv").mean,
-                     OVER_DRAWS("pp").mean, OVER_DRAWS("vp").mean, IN_DENSE("train_acc"),
-                     IN_DENSE("att_clean"), IN_DENSE("att_noisy"), IN_DENSE("test_clean"),
-                     IN_DENSE("test_given")},
-          25);
+      attn_table_numbers(steps,
+                         (double[]){(double)param.d,
+                                    (double)step,
+                                    (double)clean.count,
+                                    OVER_DRAWS("train_acc").mean,
+                                    OVER_DRAWS("clean_acc").mean,
+                                    OVER_DRAWS("noisy_acc").mean,
+                                    all_of(samples, x, "train_acc", 1, setting, step),
+                                    clean.mean,
+                                    clean.low,
+                                    clean.high,
+                                    ideal.attention[0],
+                                    OVER_DRAWS("share_clean").mean,
+                                    noisy.mean,
+                                    noisy.low,
+                                    noisy.high,
+                                    ideal.attention[1],
+                                    OVER_DRAWS("share_noisy").mean,
+                                    OVER_DRAWS("vv").mean,
+                                    OVER_DRAWS("pp").mean,
+                                    OVER_DRAWS("vp").mean,
+                                    IN_DENSE("train_acc"),
+                                    IN_DENSE("att_clean"),
+                                    IN_DENSE("att_noisy"),
+                                    IN_DENSE("test_clean"),
+                                    IN_DENSE("test_given")},
+                         25);
     }
   }
   attn_table_close(trajectory);
