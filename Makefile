@@ -46,6 +46,10 @@ else
   RUN := build/run
 endif
 
+# Recipes are quiet: a line for each thing made. V=1 shows the commands.
+q   := $(if $(V),,@)
+say := @printf '  %-4s %s\n'
+
 # ---- set-up -------------------------------------------------------------------------------------
 
 .PHONY: setup
@@ -56,19 +60,23 @@ setup:
 
 lib_objects := $(patsubst src/%.c,build/obj/%.o,$(wildcard src/attn/*.c))
 programs    := $(patsubst src/claims/%.c,build/bin/%,$(wildcard src/claims/*.c))
+# src/tools/*.c that have a main; the others there belong to them
+tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard src/tools/attn.c src/tools/weave.c src/tools/ledger.c))
 
 build/obj/%.o: src/%.c | setup
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(say) CC $<
+	$(q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 build/lib/libattn.a: $(lib_objects)
 	@mkdir -p $(@D)
 	@rm -f $@
-	ar rcsD $@ $^
+	$(q)ar rcsD $@ $^
 
 build/bin/%: build/obj/claims/%.o build/lib/libattn.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(say) LD $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 -include $(wildcard build/obj/*/*.d)
 
@@ -83,13 +91,43 @@ define experiment
 $(1)_shards := $$(patsubst %,$(RUN)/$(1)/%.tsv,$$(shell seq $(2)))
 
 $(RUN)/$(1)/%.tsv: build/bin/$(1) experiments/$(1).conf
+	$$(say) RUN '$(1) $$*/$(2)'
 	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --shard $$* --out $$@
 
 $(OUT)/data/$(1)/claims.tsv: $$($(1)_shards)
 	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --gather $(RUN)/$(1) --out $$(@D)
 
 $(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp src/tools/plot.sh $(OUT)/data/$(1)/claims.tsv
+	$$(say) PLOT $$@
 	@src/tools/plot.sh figures/$(1).gp $(OUT)/data/$(1) $$@
 endef
 
 $(foreach s,$(stems),$(eval $(call experiment,$(s),$(call shards_of,$(s)))))
+
+# ---- tests --------------------------------------------------------------------------------------
+# tests/test_*.c are cmocka programs, tests/test_*.sh scripts; both speak TAP. Other .c files there
+# are shared by the programs.
+
+test_programs := $(patsubst tests/%.c,build/tests/%,$(wildcard tests/test_*.c))
+test_scripts  := $(wildcard tests/test_*.sh)
+test_shared   := $(patsubst tests/%.c,build/obj/tests/%.o,$(filter-out tests/test_%,$(wildcard tests/*.c)))
+test_logs     := $(addsuffix .tap,$(test_programs)) $(patsubst tests/%.sh,build/tests/%.tap,$(test_scripts))
+
+build/obj/tests/%.o: tests/%.c | setup
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+build/tests/%: build/obj/tests/%.o $(test_shared) build/lib/libattn.a
+	@mkdir -p $(@D)
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lcmocka $(LDLIBS) -o $@
+
+# Tests always run. A failing test does not stop the others: the summary tells.
+.PHONY: check run-tests
+$(addsuffix .tap,$(test_programs)): build/tests/%.tap: build/tests/% run-tests
+	@CMOCKA_MESSAGE_OUTPUT=TAP build/tests/$* >$@ 2>&1; echo "# exit $$?" >>$@; echo "  TEST $*"
+$(patsubst tests/%.sh,build/tests/%.tap,$(test_scripts)): build/tests/%.tap: tests/%.sh $(programs) $(tools) run-tests
+	@mkdir -p $(@D); sh $< >$@ 2>&1; echo "# exit $$?" >>$@; echo "  TEST $*"
+
+check: $(test_logs)
+	@tests/summarise.sh $^
