@@ -2,10 +2,10 @@
 
 #include "tokens_dense.h"
 #include "tokens_gram.h"
+#include "tokens_lazy.h"
 
 attn_tokens *attn_tokens_alloc(attn_tokens_kind kind, size_t N, size_t d, double rho,
                                size_t pullbacks) {
-  (void)pullbacks;
   if (d < 3)
     attn_fail("d = %zu: the dimension must be at least 3", d);
   attn_tokens *tokens = attn_alloc(1, sizeof *tokens);
@@ -21,6 +21,9 @@ attn_tokens *attn_tokens_alloc(attn_tokens_kind kind, size_t N, size_t d, double
     break;
   case ATTN_TOKENS_BARTLETT:
     attn_tokens_bartlett_init(tokens);
+    break;
+  case ATTN_TOKENS_LAZY:
+    attn_tokens_lazy_init(tokens, pullbacks);
     break;
   }
   return tokens;
