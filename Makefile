@@ -71,3 +71,57 @@ build/bin/%: build/obj/claims/%.o build/lib/libattn.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 -include $(wildcard build/obj/*/*.d)
+
+# ---- companion ----------------------------------------------------------------------------------
+
+companion_objects := $(patsubst %,build/obj/tools/%.o,chapter result words)
+companion_pages   := $(patsubst paper/chapters/%.md,$(OUT)/%.html,$(chapters))
+companion_pdf     := $(if $(shell command -v pdflatex),$(OUT)/companion.pdf)
+companion_tables  := $(stems:%=$(OUT)/data/%/claims.tsv)
+companion_figures := $(stems:%=$(OUT)/figures/%.svg)
+
+build/bin/weave build/bin/ledger: build/bin/%: build/obj/tools/%.o $(companion_objects) build/lib/libattn.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lm -o $@
+
+.PHONY: companion
+companion: $(companion_pages) $(OUT)/ledger.tsv $(OUT)/style.css $(companion_pdf)
+	@$(if $(companion_pdf),,echo "companion.pdf was not built: no pdflatex")
+
+# A page needs the results of its own experiment and of those that it quotes.
+companion_uses := $(if $(chapters),$(subst |, ,$(shell awk -f src/tools/uses.awk $(chapters) | tr ' ' :)))
+companion_needs = $(filter $(stems),$1 $(patsubst $1:%,%,$(filter $1:%,$(companion_uses))) \
+	$(if $(filter $1:*,$(companion_uses)),$(stems)))
+$(foreach page,$(chapters:paper/chapters/%.md=%),$(eval build/companion/$(page).md: \
+	$(foreach stem,$(call companion_needs,$(page)),$(OUT)/data/$(stem)/claims.tsv $(OUT)/figures/$(stem).svg)))
+
+build/companion/%.md: paper/chapters/%.md build/bin/weave $(chapters)
+	build/bin/weave --companion $(OUT) --format html --out $@ --depfile build/companion/$*.d $< --all $(chapters)
+
+$(OUT)/%.html: build/companion/%.md paper/template.html
+	@mkdir -p $(@D)
+	pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html $< -o $@.part
+	@mv $@.part $@
+
+$(OUT)/style.css: paper/style.css
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(OUT)/ledger.tsv: build/bin/ledger $(chapters) $(companion_tables)
+	build/bin/ledger write --companion $(OUT) --out $@ $(chapters)
+
+build/tex/figures/%.pdf: $(OUT)/figures/%.svg
+	@mkdir -p $(@D)
+	rsvg-convert --format=pdf $< --output $@
+
+build/tex/companion.md: build/bin/weave $(chapters) $(companion_tables) $(companion_figures)
+	build/bin/weave --companion $(OUT) --format latex --out $@ --depfile build/tex/companion.d --book --all $(chapters)
+
+build/tex/companion.tex: build/tex/companion.md paper/preamble.tex
+	pandoc --standalone --from=markdown --to=latex --no-highlight --toc --include-in-header=paper/preamble.tex \
+		--variable=papersize:a4 --variable=geometry:margin=25mm --variable=colorlinks $< -o $@
+
+$(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(stems:%=build/tex/figures/%.pdf)
+	src/tools/pdf.sh $< $@
+
+-include $(wildcard build/companion/*.d build/tex/*.d)
