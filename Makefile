@@ -96,11 +96,13 @@ $(foreach page,$(chapters:paper/chapters/%.md=%),$(eval build/companion/$(page).
 	$(foreach stem,$(call companion_needs,$(page)),$(OUT)/data/$(stem)/claims.tsv $(OUT)/figures/$(stem).svg)))
 
 build/companion/%.md: paper/chapters/%.md build/bin/weave $(chapters)
-	build/bin/weave --companion $(OUT) --format html --out $@ --depfile build/companion/$*.d $< --all $(chapters)
+	@echo "weave $@"
+	@build/bin/weave --companion $(OUT) --format html --out $@ --depfile build/companion/$*.d $< --all $(chapters)
 
 $(OUT)/%.html: build/companion/%.md paper/template.html
 	@mkdir -p $(@D)
-	pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html $< -o $@.part
+	@echo "pandoc $@"
+	@pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html $< -o $@.part
 	@mv $@.part $@
 
 $(OUT)/style.css: paper/style.css
@@ -108,20 +110,25 @@ $(OUT)/style.css: paper/style.css
 	@cp $< $@
 
 $(OUT)/ledger.tsv: build/bin/ledger $(chapters) $(companion_tables)
-	build/bin/ledger write --companion $(OUT) --out $@ $(chapters)
+	@echo "ledger $@"
+	@build/bin/ledger write --companion $(OUT) --out $@ $(chapters)
 
 build/tex/figures/%.pdf: $(OUT)/figures/%.svg
 	@mkdir -p $(@D)
-	rsvg-convert --format=pdf $< --output $@
+	@echo "rsvg-convert $@"
+	@rsvg-convert --format=pdf $< --output $@
 
 build/tex/companion.md: build/bin/weave $(chapters) $(companion_tables) $(companion_figures)
-	build/bin/weave --companion $(OUT) --format latex --out $@ --depfile build/tex/companion.d --book --all $(chapters)
+	@echo "weave $@"
+	@build/bin/weave --companion $(OUT) --format latex --out $@ --depfile build/tex/companion.d --book --all $(chapters)
 
 build/tex/companion.tex: build/tex/companion.md paper/preamble.tex
-	pandoc --standalone --from=markdown --to=latex --no-highlight --toc --include-in-header=paper/preamble.tex \
+	@echo "pandoc $@"
+	@pandoc --standalone --from=markdown --to=latex --no-highlight --toc --include-in-header=paper/preamble.tex \
 		--variable=papersize:a4 --variable=geometry:margin=25mm --variable=colorlinks $< -o $@
 
 $(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(stems:%=build/tex/figures/%.pdf)
-	src/tools/pdf.sh $< $@
+	@echo "pdflatex $@"
+	@src/tools/pdf.sh $< $@
 
 -include $(wildcard build/companion/*.d build/tex/*.d)

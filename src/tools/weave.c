@@ -278,21 +278,46 @@ static size_t run_of(const char *text, char c) {
   return size;
 }
 
-/* "](stem.html#anchor)" of a chapter is a link inside the book. Returns the bytes it took. */
-static size_t weave_book_link(weaver *w, const char *text) {
-  size_t size = strcspn(text + 2, ")# \n");
-  if (size < 6 || strncmp(text + 2 + size - 5, ".html", 5) != 0)
+/* Whether the chapter's body gives a heading the identifier at the start of text. */
+static bool has_anchor(const chapter *c, const char *text, size_t size) {
+  const char *mark = kept("{#%.*s", (int)size, text);
+  for (const char *at = c->body; (at = strstr(at, mark)) != NULL; at++)
+    if (strchr("} ", at[size + 2]) != NULL)
+      return true;
+  return false;
+}
+
+/* In the book all chapters share one name space: their footnotes and the identifiers that they give
+ * to headings get the stem in front, and links between pages become links inside the book. Returns
+ * the bytes of text that were replaced. */
+static size_t weave_for_book(weaver *w, const char *text) {
+  if (strncmp(text, "[^", 2) == 0) {
+    fprintf(w->stream, "[^%s-", w->c->stem);
+    return 2;
+  }
+  if (strncmp(text, "{#", 2) == 0) {
+    fprintf(w->stream, "{#%s-", w->c->stem);
+    return 2;
+  }
+  if (strncmp(text, "](", 2) != 0)
     return 0;
-  const chapter *c = chapters_find(w->all, kept("%.*s", (int)size - 5, text + 2));
-  if (c == NULL)
+  size_t size = strcspn(text + 2, ")# \n");
+  const chapter *c = w->c;
+  if (size > 5 && strncmp(text + 2 + size - 5, ".html", 5) == 0)
+    c = chapters_find(w->all, kept("%.*s", (int)size - 5, text + 2));
+  else if (size > 0)
     return 0;
   const char *anchor = text + 2 + size;
-  if (strncmp(anchor, "#claim-", 7) == 0) {
-    fputs("](", w->stream);
-    return 2 + size;
-  }
-  fprintf(w->stream, "](#chapter-%s", c->stem);
-  return 2 + size + (*anchor == '#' ? strcspn(anchor, ") \n") : 0);
+  size_t length = strcspn(anchor, ") \n");
+  if (c == NULL || (size == 0 && *anchor != '#'))
+    return 0;
+  if (strncmp(anchor, "#claim-", 7) == 0 || (size == 0 && !has_anchor(c, anchor + 1, length - 1)))
+    fprintf(w->stream, "](%.*s", (int)length, anchor);
+  else if (*anchor == '#' && has_anchor(c, anchor + 1, length - 1))
+    fprintf(w->stream, "](#%s-%.*s", c->stem, (int)length - 1, anchor + 1);
+  else
+    fprintf(w->stream, "](#chapter-%s", c->stem);
+  return 2 + size + (*anchor == '#' ? length : 0);
 }
 
 /* A paragraph, or a line of one; counts its lines. Code spans are left alone. */
@@ -320,11 +345,8 @@ static void weave_text(weaver *w, const char *text) {
       weave_inline(w, inside);
       for (; text < end + 2; text++)
         w->line += *text == '\n';
-    } else if (w->book && strncmp(text, "[^", 2) == 0) { /* footnotes of all chapters meet there */
-      fprintf(w->stream, "[^%s-", w->c->stem);
-      text += 2;
     } else {
-      size_t taken = w->book && strncmp(text, "](", 2) == 0 ? weave_book_link(w, text) : 0;
+      size_t taken = w->book ? weave_for_book(w, text) : 0;
       if (taken == 0) {
         w->line += *text == '\n';
         fputc(*text, w->stream);
@@ -454,54 +476,69 @@ static void weave_code(weaver *w, const arguments *a) {
   fprintf(w->stream, "::: {.code}\n");
   write_code(w, "~~~~~~ {.c}", code.text, code.size, "~~~~~~");
   latex(w, "\\attncaption");
-  fprintf(w->stream, "[`%s`, lines %zu–%zu]{.caption}\n:::\n", path, first, last);
+  fprintf(w->stream, "[`%s`, %s]{.caption}\n:::\n", path,
+          first == last ? kept("line %zu", first) : kept("lines %zu–%zu", first, last));
   keep(code.text);
 }
 
-/* Simple tables in LaTeX, since a pipe table with a long line gets columns of fixed widths. */
+/* The columns [from, to) of a table and, before them, the first. Simple tables in LaTeX, since a
+ * pipe table with a long line gets columns of fixed widths. */
+static void write_columns(weaver *w, const char **cell, const bool *right, const size_t *width,
+                          size_t rows, size_t columns, size_t from, size_t to) {
+  for (size_t r = 0; r <= rows; r++) {
+    for (size_t k = from - (from > 0); k < to; k++) {
+      size_t c = k < from ? 0 : k;
+      const char *text = cell[r * columns + c], *gap = k + 1 < to ? "  " : "\n";
+      int pad = (int)(width[c] - text_width(text));
+      if (w->latex)
+        fprintf(w->stream, "%*s%s%*s%s", right[c] ? pad : 0, "", text, right[c] ? 0 : pad, "", gap);
+      else
+        fprintf(w->stream, "| %s %s", text, k + 1 < to ? "" : "|\n");
+    }
+    for (size_t k = from - (from > 0); r == 0 && k < to; k++) {
+      size_t c = k < from ? 0 : k;
+      for (size_t i = 0; w->latex && i < width[c]; i++)
+        fputc('-', w->stream);
+      if (w->latex)
+        fputs(k + 1 < to ? "  " : "\n", w->stream);
+      else
+        fprintf(w->stream, "|%s%s", right[c] ? "---:" : ":---", k + 1 < to ? "" : "|\n");
+    }
+  }
+}
+
+/* The type size in points at which columns of so many characters in all fit on the book's page:
+ * 455 points wide, a column's gap 8, a character half its size. */
+static double fitting_size(size_t columns, size_t characters) {
+  return (455.0 - 8 * (double)columns) / (0.52 * (double)characters);
+}
+
+/* In the book a wide table gets smaller type, and one that is wider still goes on below. */
 static void write_grid(weaver *w, const char **cell, const bool *right, size_t rows,
                        size_t columns) {
-  size_t *width = attn_alloc(columns, sizeof *width), total = 0;
+  size_t *width = attn_alloc(columns, sizeof *width);
   for (size_t c = 0; c < columns; c++) {
     for (size_t r = 0; r <= rows; r++) {
       size_t size = text_width(cell[r * columns + c]);
       width[c] = size > width[c] ? size : width[c];
     }
     width[c] += width[c] == 0;
-    total += width[c];
   }
-  if (w->latex) {
-    /* the page is 455 points wide, a column's gap 8, a character half its size */
-    double size = (455.0 - 8 * (double)columns) / (0.5 * (double)total);
-    latex(w, kept("\\begingroup\\setlength{\\tabcolsep}{4pt}%s",
-                  size > 10  ? "\\normalsize"
-                  : size > 9 ? "\\small"
-                  : size > 8 ? "\\footnotesize"
-                  : size > 7 ? "\\scriptsize"
-                             : "\\tiny"));
+  for (size_t from = 0, to = 0; to < columns; from = to) {
+    size_t total = from > 0 ? width[0] : 0;
+    do
+      total += width[to++];
+    while (to < columns && (!w->latex || fitting_size(to + 1 - from + (from > 0),
+                                                      total + width[to]) >= 7));
+    double size = fitting_size(to - from + (from > 0), total);
+    latex(w, kept("\\begingroup\\setlength{\\tabcolsep}{4pt}%s", size > 10  ? "\\normalsize"
+                                                                 : size > 9 ? "\\small"
+                                                                 : size > 8 ? "\\footnotesize"
+                                                                 : size > 7 ? "\\scriptsize"
+                                                                            : "\\tiny"));
+    write_columns(w, cell, right, width, rows, columns, from, to);
+    latex(w, "\\endgroup");
   }
-  for (size_t r = 0; r <= rows; r++) {
-    for (size_t c = 0; c < columns; c++) {
-      const char *text = cell[r * columns + c];
-      int pad = (int)(width[c] - text_width(text));
-      if (w->latex)
-        fprintf(w->stream, "%*s%s%*s%s", right[c] ? pad : 0, "", text, right[c] ? 0 : pad, "",
-                c + 1 < columns ? "  " : "");
-      else
-        fprintf(w->stream, "%s%s", c ? " | " : "| ", text);
-    }
-    fputs(w->latex ? "\n" : " |\n", w->stream);
-    for (size_t c = 0; r == 0 && c < columns; c++)
-      if (w->latex) {
-        for (size_t i = 0; i < width[c]; i++)
-          fputc('-', w->stream);
-        fputs(c + 1 < columns ? "  " : "\n", w->stream);
-      } else
-        fprintf(w->stream, "|%s%s", right[c] ? "---:" : ":---", c + 1 < columns ? "" : "|\n");
-  }
-  if (w->latex)
-    fputc('\n', w->stream);
-  latex(w, "\\endgroup");
   attn_free(width);
 }
 
@@ -526,10 +563,11 @@ static void weave_table(weaver *w, const arguments *a) {
     }
     size_t column = column_of(w, s.rows, name);
     if (heading != NULL) {
-      char *out = heading;
-      for (char *in = heading; *in != '\0'; in++) /* "\_" is an underscore, "_" a blank */
-        *out++ = in[0] == '\\' && in[1] == '_' ? *++in : *in == '_' ? ' ' : *in;
-      *out = '\0';
+      bool math = false;
+      for (char *at = heading; *at != '\0'; at++) { /* "_" is a blank, but not in $math$ */
+        math ^= *at == '$';
+        *at = *at == '_' && !math ? ' ' : *at;
+      }
     }
     cell[c] = heading != NULL ? heading : escaped(name);
     right[c] = true;
@@ -541,7 +579,7 @@ static void weave_table(weaver *w, const arguments *a) {
       cell[(r + 1) * columns + c] = shown_cell(w, s.rows, r, column, number ? format : NULL);
     }
   }
-  fprintf(w->stream, "::: {.scroll}\n");
+  fprintf(w->stream, "::: {.scroll role=region aria-label=\"Table %s\" tabindex=0}\n", s.name);
   write_grid(w, cell, right, rows, columns);
   fprintf(w->stream, ":::\n");
   if (w->style == WORDS_HTML)
@@ -551,20 +589,28 @@ static void weave_table(weaver *w, const arguments *a) {
   attn_free(right);
 }
 
-/* Markdown without its marks, for an alternative text in HTML. */
-static const char *alternative(const char *text) {
+/* Markdown without its marks. */
+static const char *unmarked(const char *text) {
   words out = {0};
   words_add(&out, "");
   for (; *text != '\0'; text++) {
-    if (strncmp(text, "](", 2) == 0) {
-      text += strcspn(text, ")");
-      if (*text == '\0')
-        break;
-    } else if (*text == '&' || *text == '<' || *text == '"')
-      words_add(&out, *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : "&quot;");
+    if (strncmp(text, "](", 2) == 0)
+      text += strcspn(text, ")") - (strchr(text, ')') == NULL);
     else if (strchr("*`$\\[{}", *text) == NULL)
       words_add_part(&out, text, 1);
   }
+  return keep(out.text);
+}
+
+/* Text inside an attribute of HTML. */
+static const char *attribute(const char *text) {
+  words out = {0};
+  words_add(&out, "");
+  for (; *text != '\0'; text++)
+    if (*text == '&' || *text == '<' || *text == '"')
+      words_add(&out, *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : "&quot;");
+    else
+      words_add_part(&out, text, 1);
   return keep(out.text);
 }
 
@@ -590,7 +636,7 @@ static void weave_figure(weaver *w, const arguments *a) {
   fprintf(w->stream,
           "```{=html}\n<figure id=\"figure-%s\">\n<a class=\"card\" href=\"figures/%s.svg\">"
           "<img src=\"figures/%s.svg\" alt=\"%s\"></a>\n<figcaption>\n```\n\n%s\n\n",
-          stem, stem, stem, alternative(woven(w, a->word[2], WORDS_PLAIN)),
+          stem, stem, stem, attribute(unmarked(woven(w, a->word[2], WORDS_PLAIN))),
           woven(w, a->word[2], WORDS_HTML));
   fprintf(w->stream, "::: {.source}\nData:");
   size_t tables = 0;
@@ -687,7 +733,8 @@ static const char *shortened(const char *text, size_t limit) {
 /* A table of texts: in LaTeX the long rule makes pandoc share the page by the rule's parts. */
 static void write_text_head(weaver *w, const char *const *heading, const size_t *share,
                             size_t columns) {
-  fprintf(w->stream, "::: {.scroll .texts}\n");
+  fprintf(w->stream, "::: {.scroll .texts role=region aria-label=\"Table: %s\" tabindex=0}\n",
+          heading[0]);
   for (size_t c = 0; c < columns; c++)
     fprintf(w->stream, "| %s ", heading[c]);
   fputs("|\n", w->stream);
@@ -885,8 +932,8 @@ static void write_page(weaver *w) {
   if (i == w->all->count)
     attn_fail("%s: the chapter must be among those after --all", w->page);
   w->c = w->all->at[i];
-  fprintf(w->stream, "---\nlang: en\ntitle: %s\nsummary: %s\nstem: %s\nnav:\n", yaml(w->c->title),
-          yaml(w->c->summary), yaml(w->c->stem));
+  fprintf(w->stream, "---\nlang: en\ntitle: %s\nsummary: %s\ndescription: %s\nnav:\n",
+          yaml(w->c->title), yaml(w->c->summary), yaml(escaped(unmarked(w->c->summary))));
   for (size_t k = 0; k < w->all->count; k++)
     fprintf(w->stream, "  - href: %s\n    title: %s\n%s", yaml(kept("%s.html", w->all->at[k]->stem)),
             yaml(w->all->at[k]->title), k == i ? "    current: true\n" : "");
