@@ -124,7 +124,7 @@ build/tex/companion.md: build/bin/weave $(chapters) $(companion_tables) $(compan
 
 build/tex/companion.tex: build/tex/companion.md paper/preamble.tex
 	@echo "pandoc $@"
-	@pandoc --standalone --from=markdown --to=latex --no-highlight --toc --include-in-header=paper/preamble.tex \
+	@pandoc --standalone --from=markdown --to=latex --no-highlight --toc --toc-depth=1 --include-in-header=paper/preamble.tex \
 		--variable=papersize:a4 --variable=geometry:margin=25mm --variable=colorlinks $< -o $@
 
 $(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(stems:%=build/tex/figures/%.pdf)

@@ -385,7 +385,10 @@ static void latex(weaver *w, const char *text) {
 
 /* The size at which columns characters of typewriter fit on a line of the page. */
 static const char *code_size(size_t columns) {
-  return columns <= 96 ? "\\footnotesize" : columns <= 110 ? "\\scriptsize" : "\\tiny";
+  return columns <= 96    ? "\\footnotesize"
+         : columns <= 108 ? "\\scriptsize"
+         : columns <= 126 ? "\\fontsize{6}{7}\\selectfont"
+                          : "\\tiny";
 }
 
 static size_t widest(const char *text, size_t size) {
@@ -475,9 +478,9 @@ static void weave_code(weaver *w, const arguments *a) {
   attn_free(shown.text);
   fprintf(w->stream, "::: {.code}\n");
   write_code(w, "~~~~~~ {.c}", code.text, code.size, "~~~~~~");
-  latex(w, "\\attncaption");
-  fprintf(w->stream, "[`%s`, %s]{.caption}\n:::\n", path,
-          first == last ? kept("line %zu", first) : kept("lines %zu–%zu", first, last));
+  fprintf(w->stream, "%s[`%s`, %s]{.caption}%s\n:::\n", w->latex ? "`{\\attncaption `{=latex}" : "",
+          path, first == last ? kept("line %zu", first) : kept("lines %zu–%zu", first, last),
+          w->latex ? "`\\par}`{=latex}" : "");
   keep(code.text);
 }
 
@@ -522,7 +525,7 @@ static void write_grid(weaver *w, const char **cell, const bool *right, size_t r
       size_t size = text_width(cell[r * columns + c]);
       width[c] = size > width[c] ? size : width[c];
     }
-    width[c] += width[c] == 0;
+    width[c]++; /* a rule longer than the heading tells pandoc the side */
   }
   for (size_t from = 0, to = 0; to < columns; from = to) {
     size_t total = from > 0 ? width[0] : 0;
@@ -733,7 +736,7 @@ static const char *shortened(const char *text, size_t limit) {
 /* A table of texts: in LaTeX the long rule makes pandoc share the page by the rule's parts. */
 static void write_text_head(weaver *w, const char *const *heading, const size_t *share,
                             size_t columns) {
-  fprintf(w->stream, "::: {.scroll .texts role=region aria-label=\"Table: %s\" tabindex=0}\n",
+  fprintf(w->stream, "::: {.scroll .texts role=region aria-label=\"%ss\" tabindex=0}\n",
           heading[0]);
   for (size_t c = 0; c < columns; c++)
     fprintf(w->stream, "| %s ", heading[c]);
@@ -784,9 +787,9 @@ static void weave_verdicts(weaver *w) {
       total++;
       unexpected += differs;
       words_add(&rows,
-                kept("| [%s](%s) | %s | %s%s |\n", claim->id, page_link(w, c, claim->id),
-                     in_cell(shortened(woven(w, claim->statement, w->style), 110)),
-                     badge(w, verdict), differs ? " [unexpected]{.unexpected}" : ""));
+                kept("| [%s](%s) | %s%s | %s |\n", claim->id, page_link(w, c, claim->id),
+                     badge(w, verdict), differs ? " [unexpected]{.unexpected}" : "",
+                     in_cell(shortened(woven(w, claim->statement, w->style), 110))));
     }
   }
   fprintf(w->stream, "%zu claim%s: %s.%s\n\n", total, total == 1 ? "" : "s", counts_text(count),
@@ -794,8 +797,8 @@ static void weave_verdicts(weaver *w) {
                             unexpected == 1 ? "s" : "")
                      : "");
   if (total > 0) {
-    write_text_head(w, (const char *const[]){"Claim", "Statement", "Verdict"},
-                    (const size_t[]){26, 64, 18}, 3);
+    write_text_head(w, (const char *const[]){"Claim", "Verdict", "Statement"},
+                    (const size_t[]){28, 18, 62}, 3);
     fprintf(w->stream, "%s:::\n", rows.text);
   }
   attn_free(rows.text);
