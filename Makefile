@@ -39,7 +39,8 @@ ifneq ($(strip $(SET)),)
     $(error SET="$(SET)" goes with one experiment as the goal: make <stem> SET="key=value ..."; the stems are: $(stems))
   endif
   empty :=
-  OUT := build/set/$(set_stem)/$(subst /,_,$(subst $(empty) $(empty),+,$(strip $(SET))))
+  # a file name that Make can have as a target: no blank, '=' or ':'
+  OUT := build/set/$(set_stem)/$(subst :,_,$(subst =,-,$(subst $(empty) $(empty),+,$(strip $(SET)))))
   RUN := $(OUT)/run
 else
   OUT := paper/companion
@@ -61,7 +62,7 @@ setup:
 lib_objects := $(patsubst src/%.c,build/obj/%.o,$(wildcard src/attn/*.c))
 programs    := $(patsubst src/claims/%.c,build/bin/%,$(wildcard src/claims/*.c))
 # src/tools/*.c that have a main; the others there belong to them
-tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard src/tools/attn.c src/tools/weave.c src/tools/ledger.c))
+tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard $(addprefix src/tools/,attn.c weave.c ledger.c)))
 
 build/obj/%.o: src/%.c | setup
 	@mkdir -p $(@D)
@@ -195,7 +196,7 @@ clean:
 	rm -rf build paper/companion
 
 help:
-	@sed -n 's/^#: //p' Makefile
+	@sed -n 's/^#: \{0,1\}//p' Makefile
 
 #: make all                    install what is missing, reproduce everything into paper/companion/
 #: make check                  install what is missing, run the tests

@@ -23,6 +23,10 @@ typedef enum {
   ATTN_TOKENS_LAZY,     /* the noise only along the directions that are asked about */
 } attn_tokens_kind;
 
+/* The kinds' names in configurations and on command lines: "dense|gram|bartlett|lazy". */
+#define ATTN_TOKENS_WORDS "dense|gram|bartlett|lazy"
+attn_tokens_kind attn_tokens_kind_of(const char *word);
+
 typedef struct attn_tokens attn_tokens;
 
 /* What a geometry implements; m vectors at a time, so that memory is read once for v and p. */
