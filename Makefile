@@ -79,6 +79,11 @@ build/bin/%: build/obj/claims/%.o build/lib/libattn.a
 	$(say) LD $@
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
+build/bin/attn: build/obj/tools/attn.o build/lib/libattn.a
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
 -include $(wildcard build/obj/*/*.d)
 
 # ---- experiments --------------------------------------------------------------------------------
@@ -112,7 +117,7 @@ companion_pages   := $(patsubst paper/chapters/%.md,$(OUT)/%.html,$(chapters))
 companion_tables  := $(stems:%=$(OUT)/data/%/claims.tsv)
 companion_figures := $(stems:%=$(OUT)/figures/%.svg)
 
-build/bin/weave build/bin/ledger: build/bin/%: build/obj/tools/%.o $(companion_objects) build/lib/libattn.a
+$(filter-out build/bin/attn,$(tools)): build/bin/%: build/obj/tools/%.o $(companion_objects) build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
