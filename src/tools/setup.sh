@@ -6,6 +6,8 @@
 set -u
 
 list=${1:-${0%/*}/packages.txt}
+line_feed='
+'
 
 say() {
   printf 'setup: %s\n' "$*" >&2
@@ -46,41 +48,45 @@ done <"$list"
 
 # ---- what is missing ----------------------------------------------------------------------------
 
-# One process asks for all headers, one for all TeX files, one for the folders of libraries.
+# One process asks for all headers and, meanwhile, one for all TeX files and one for the folders of
+# libraries. Sets found: a line "FILE" in quotation marks for a header, a path for a TeX file.
 # shellcheck disable=SC2086 # CC, the flags and the lists of files are words
 look() {
   cc=${CC:-cc}
   if command -v "${cc%% *}" >/dev/null; then
-    found_headers=$(
+    found=$(
       for header in $headers; do
         printf '#if __has_include(<%s>)\n"%s"\n#endif\n' "$header" "$header"
-      done | $cc -E -P ${CPPFLAGS:-} ${CFLAGS:-} -x c - 2>/dev/null
+      done | $cc -E -P ${CPPFLAGS:-} ${CFLAGS:-} -x c - 2>/dev/null &
+      find_tex
+      [ "$libraries" = no ] || $cc -print-search-dirs 2>/dev/null
+      wait
     )
-    lib_folders=''
-    [ "$libraries" = no ] || lib_folders=$($cc -print-search-dirs 2>/dev/null)
-    lib_folders=${lib_folders##*libraries: =}:${LIBRARY_PATH:-}
+    lib_folders=${found##*libraries: =}
+    lib_folders=${lib_folders%%"$line_feed"*}:${LIBRARY_PATH:-}
     for flag in ${LDFLAGS:-}; do
       case $flag in -L?*) lib_folders=$lib_folders:${flag#-L} ;; esac
     done
   else # the usual folders, so that only what is missing is named
-    found_headers=''
-    for header in $headers; do
-      for folder in /usr/include /usr/include/*-linux-gnu* /usr/local/include; do
-        [ ! -e "$folder/$header" ] || found_headers="$found_headers \"$header\""
+    found=$(
+      for header in $headers; do
+        for folder in /usr/include /usr/include/*-linux-gnu* /usr/local/include; do
+          [ ! -e "$folder/$header" ] || printf '"%s"\n' "$header"
+        done
       done
-    done
+      find_tex
+    )
     lib_folders=/usr/lib:/usr/local/lib
     for folder in /usr/lib/*-linux-gnu*; do
       lib_folders=$lib_folders:$folder
     done
   fi
-  found_tex=''
-  if [ -n "$texfiles" ] && command -v kpsewhich >/dev/null; then
-    found_tex=$(kpsewhich $texfiles 2>/dev/null)
-  fi
-  # A line feed ends every path, so that */lmodern.sty is not found within another name.
-  found_tex="$found_tex
-"
+  found=$found$line_feed
+}
+
+# shellcheck disable=SC2086 # a list of files
+find_tex() {
+  [ -z "$texfiles" ] || ! command -v kpsewhich >/dev/null || kpsewhich $texfiles 2>/dev/null
 }
 
 is_library() {
@@ -102,9 +108,8 @@ is_there() {
     cmd:cc) command -v "${cc%% *}" >/dev/null ;;
     cmd:*) command -v "${1#*:}" >/dev/null ;;
     lib:*) is_library "${1#*:}" ;;
-    header:*) case $found_headers in *"\"${1#*:}\""*) ;; *) return 1 ;; esac ;;
-    tex:*) case $found_tex in *"/${1#*:}
-"*) ;; *) return 1 ;; esac ;;
+    header:*) case $found in *"\"${1#*:}\""*) ;; *) return 1 ;; esac ;;
+    tex:*) case $found in *"/${1#*:}$line_feed"*) ;; *) return 1 ;; esac ;;
   esac
 }
 
