@@ -120,8 +120,7 @@ result() {
 inside "$root" apt-get update
 result $? 'the mirror is reached'
 
-inside "$root" sh -c 'command -v make || command -v cc || command -v gcc'
-[ $? -ne 0 ]
+inside "$root" sh -c '! command -v make && ! command -v cc && ! command -v gcc'
 result $? 'neither make nor a compiler to begin with'
 
 # Somebody who is not root: make is there, and nothing else.
