@@ -22,7 +22,7 @@ void support_close(double value, double expected, double tolerance, const char *
 
 /* |value - expected| <= tolerance |expected| */
 #define assert_relative(value, expected, tolerance)                                                \
-  support_close(value, expected, (tolerance) * fabs((double)(expected)), #value, __FILE__, __LINE__)
+  support_close(value, expected, (tolerance)*fabs((double)(expected)), #value, __FILE__, __LINE__)
 
 #define assert_between(value, low, high)                                                           \
   support_between(value, low, high, #value, __FILE__, __LINE__)

@@ -33,8 +33,8 @@ static void test_definitions(void **state) {
     attn_rng_start(rng, 6, "metrics", T, 0, ATTN_STREAM_NOISE);
     attn_tokens_draw(tokens, rng);
     attn_model *model = attn_model_alloc(tokens, T);
-    naive_data data = naive_data_make(n, T, D, labels->k, labels->y, rho,
-                                      attn_tokens_dense_noise(dense));
+    naive_data data =
+        naive_data_make(n, T, D, labels->k, labels->y, rho, attn_tokens_dense_noise(dense));
     double w[N_SAMPLES];
     real v[D] = {0}, p[D] = {0}, s[8];
     for (size_t step = 0; step < 6; step++) {

@@ -51,8 +51,8 @@ static problem make(attn_tokens_kind kind, size_t T) {
     }
   else
     attn_scale(q.model->theta, 0.4, 2 * q.model->dim);
-  q.data = naive_data_make(q.n, T, D, q.labels->k, q.labels->y, rho,
-                           attn_tokens_dense_noise(q.dense));
+  q.data =
+      naive_data_make(q.n, T, D, q.labels->k, q.labels->y, rho, attn_tokens_dense_noise(q.dense));
   q.w = attn_alloc(q.n, sizeof *q.w);
   gsl_rng_free(rng);
   return q;

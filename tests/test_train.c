@@ -99,8 +99,8 @@ static problem make(size_t n, size_t T, size_t d, double rho, double eta) {
   attn_rng_start(rng, 5, "train", T, n, ATTN_STREAM_NOISE);
   attn_tokens_draw(q.tokens, rng);
   q.model = attn_model_alloc(q.tokens, T);
-  q.data = naive_data_make(n, T, d, q.labels->k, q.labels->y, rho,
-                           attn_tokens_dense_noise(q.tokens));
+  q.data =
+      naive_data_make(n, T, d, q.labels->k, q.labels->y, rho, attn_tokens_dense_noise(q.tokens));
   q.w = attn_alloc(n, sizeof *q.w);
   gsl_rng_free(rng);
   return q;
@@ -181,9 +181,9 @@ static void test_descent(void **state) {
 int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_loss),       cmocka_unit_test(test_extreme_margins),
-      cmocka_unit_test(test_update),     cmocka_unit_test(test_first_step),
-      cmocka_unit_test(test_steps),      cmocka_unit_test(test_descent),
+      cmocka_unit_test(test_loss),   cmocka_unit_test(test_extreme_margins),
+      cmocka_unit_test(test_update), cmocka_unit_test(test_first_step),
+      cmocka_unit_test(test_steps),  cmocka_unit_test(test_descent),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
