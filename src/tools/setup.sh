@@ -196,7 +196,7 @@ if ! apt install -y --no-install-recommends $missing; then
   fi
   find_missing
   if [ -n "$missing" ]; then
-    grep -E '^(E|W|Err):?' "$log" | tail -n 6 >&2
+    grep -E '^[EW]: ' "$log" | tail -n 6 >&2
     say "apt-get could not install $missing: is there a network, and are the sources of packages right?"
     give_up
   fi
