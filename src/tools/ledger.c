@@ -139,9 +139,9 @@ static void ledger_show(const char *companion, const chapters *all, const char *
   const size_t indent = 13;
   bool has = row != RESULT_NO_ROW;
   print_folded(stdout, "claim", indent, kept("%s (chapter %s)", id, c->stem), 1);
-  print_folded(stdout, "statement", indent, claim->statement, 4);
-  print_folded(stdout, "paper", indent, claim->paper, 1);
-  print_folded(stdout, "hypotheses", indent, claim->hypotheses, 2);
+  print_folded(stdout, "statement", indent, plain_text(claim->statement), 4);
+  print_folded(stdout, "paper", indent, plain_text(claim->paper), 1);
+  print_folded(stdout, "hypotheses", indent, plain_text(claim->hypotheses), 2);
   if (has) {
     double kappa = result_number(&r, row, "kappa");
     double coherence = result_number(&r, row, "coherence");
@@ -152,9 +152,9 @@ static void ledger_show(const char *companion, const chapters *all, const char *
                  1);
     print_folded(stdout, "predicted", indent, result_text(&r, row, "predicted"), 1);
     print_folded(stdout, "measured", indent,
-                 kept("%s, %s", measured_text(&r, row), claim->measure), 1);
+                 kept("%s, %s", measured_text(&r, row), plain_text(claim->measure)), 1);
   } else
-    print_folded(stdout, "to measure", indent, claim->measure, 2);
+    print_folded(stdout, "to measure", indent, plain_text(claim->measure), 2);
   print_folded(stdout, "verdict", indent,
                strcmp(verdict, claim->expected) == 0
                    ? verdict
@@ -167,6 +167,11 @@ static void ledger_show(const char *companion, const chapters *all, const char *
 }
 
 static void ledger_list(const char *companion, const chapters *all) {
+  size_t name = 0;
+  for (size_t i = 0; i < all->count; i++)
+    if (chapter_is_experiment(all->at[i]) && strlen(all->at[i]->stem) > name)
+      name = strlen(all->at[i]->stem);
+  name = name > 30 ? 30 : name;
   for (size_t i = 0; i < all->count; i++) {
     const chapter *c = all->at[i];
     if (!chapter_is_experiment(c))
@@ -179,8 +184,12 @@ static void ledger_list(const char *companion, const chapters *all) {
         result_not_run(&r) ? "not run yet"
         : waiting          ? "incomplete"
                   : kept("%s, %s", duration_text(result_seconds(&r)), result_counts(&r));
-    print_folded(stdout, c->stem, 30, state, 1);
-    print_folded(stdout, "", 4, c->summary, 1);
+    if (strlen(c->stem) > name) {
+      print_folded(stdout, "", 0, c->stem, 1);
+      print_folded(stdout, "", 4, state, 2);
+    } else
+      print_folded(stdout, c->stem, name + 2, state, 2);
+    print_folded(stdout, "", 4, plain_text(c->summary), 1);
   }
 }
 

@@ -592,19 +592,6 @@ static void weave_table(weaver *w, const arguments *a) {
   attn_free(right);
 }
 
-/* Markdown without its marks. */
-static const char *unmarked(const char *text) {
-  words out = {0};
-  words_add(&out, "");
-  for (; *text != '\0'; text++) {
-    if (strncmp(text, "](", 2) == 0)
-      text += strcspn(text, ")") - (strchr(text, ')') == NULL);
-    else if (strchr("*`$\\[{}", *text) == NULL)
-      words_add_part(&out, text, 1);
-  }
-  return keep(out.text);
-}
-
 /* Text inside an attribute of HTML. */
 static const char *attribute(const char *text) {
   words out = {0};
@@ -639,7 +626,7 @@ static void weave_figure(weaver *w, const arguments *a) {
   fprintf(w->stream,
           "```{=html}\n<figure id=\"figure-%s\">\n<a class=\"card\" href=\"figures/%s.svg\">"
           "<img src=\"figures/%s.svg\" alt=\"%s\"></a>\n<figcaption>\n```\n\n%s\n\n",
-          stem, stem, stem, attribute(unmarked(woven(w, a->word[2], WORDS_PLAIN))),
+          stem, stem, stem, attribute(plain_text(woven(w, a->word[2], WORDS_PLAIN))),
           woven(w, a->word[2], WORDS_HTML));
   fprintf(w->stream, "::: {.source}\nData:");
   size_t tables = 0;
@@ -936,7 +923,7 @@ static void write_page(weaver *w) {
     attn_fail("%s: the chapter must be among those after --all", w->page);
   w->c = w->all->at[i];
   fprintf(w->stream, "---\nlang: en\ntitle: %s\nsummary: %s\ndescription: %s\nnav:\n",
-          yaml(w->c->title), yaml(w->c->summary), yaml(escaped(unmarked(w->c->summary))));
+          yaml(w->c->title), yaml(w->c->summary), yaml(escaped(plain_text(w->c->summary))));
   for (size_t k = 0; k < w->all->count; k++)
     fprintf(w->stream, "  - href: %s\n    title: %s\n%s", yaml(kept("%s.html", w->all->at[k]->stem)),
             yaml(w->all->at[k]->title), k == i ? "    current: true\n" : "");
