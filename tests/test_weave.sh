@@ -160,7 +160,7 @@ wrong '{{code src/x.c empty}}' "src/x.c:6: the region 'empty' is empty" "a regio
 wrong '{{code src/none.c x}}' "c/exp.md:29: the file src/none.c cannot be read" "a file of code that is missing"
 wrong '{{valu exp/steps step=1 x}}' "c/exp.md:29: unknown directive {{valu" "a directive that is unknown"
 wrong 'text {{table exp/steps}} text' "c/exp.md:29: {{table ...}} must stand alone" "a block inside a line"
-wrong 'text {{value exp/steps step=1' "c/exp.md:29: '{{value exp/steps st' is not closed" "a directive that is not closed"
+wrong 'text {{value exp/steps step=1' "c/exp.md:29: '{{value exp/steps step=1 ' is not closed" "a directive that is not closed"
 wrong '{{value exp/steps step=7 x}}' "c/exp.md:29: out/data/exp/steps.tsv: 0 rows have step=7" "a row that is missing"
 wrong '{{value exp/steps name=two_steps x}}' "2 rows have name=two_steps, expected one" "a row that is not the only one"
 wrong '{{value exp/steps step=1 y}}' "has no column 'y'; it has step, x, name" "a column that is missing"

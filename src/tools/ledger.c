@@ -180,10 +180,10 @@ static void ledger_list(const char *companion, const chapters *all) {
     bool waiting = false;
     for (size_t k = 0; k < c->claims; k++)
       waiting |= result_verdict(&r, &c->claim[k]) == NULL;
-    const char *state =
-        result_not_run(&r) ? "not run yet"
-        : waiting          ? "incomplete"
-                  : kept("%s, %s", duration_text(result_seconds(&r)), result_counts(&r));
+    const char *state = result_not_run(&r) ? "not run yet"
+                        : waiting
+                            ? "incomplete"
+                            : kept("%s, %s", duration_text(result_seconds(&r)), result_counts(&r));
     if (strlen(c->stem) > name) {
       print_folded(stdout, "", 0, c->stem, 1);
       print_folded(stdout, "", 4, state, 2);
@@ -207,7 +207,7 @@ int main(int argc, char **argv) {
   char **paths = attn_alloc((size_t)argc, sizeof *paths);
   size_t count = 0;
   for (int i = 2; i < argc; i++) {
-    const char **value = strcmp(argv[i], "--companion") == 0       ? &companion
+    const char **value = strcmp(argv[i], "--companion") == 0      ? &companion
                          : strcmp(argv[i], "--out") == 0 && write ? &out
                                                                   : NULL;
     if (value != NULL && i + 1 < argc)

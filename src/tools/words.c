@@ -9,7 +9,7 @@ char *keep(char *text) {
   static struct kept_text {
     struct kept_text *next;
     char *text;
-  } *first; /* reachable to the end, so that leak checkers stay quiet */
+  } * first; /* reachable to the end, so that leak checkers stay quiet */
   struct kept_text *link = attn_alloc(1, sizeof *link);
   *link = (struct kept_text){first, text};
   first = link;
@@ -68,12 +68,13 @@ char *escaped(const char *text) {
 static const char *plain_command(const char *name) {
   static const struct {
     const char *name, *text;
-  } known[] = {{"ge", ">="},  {"geq", ">="},   {"le", "<="},      {"leq", "<="},   {"ne", "!="},
-               {"neq", "!="}, {"approx", "~"}, {"cdot", "*"},     {"times", "x"},  {"to", "->"},
-               {"pm", "+-"},  {"infty", "inf"}, {"top", "T"},     {"in", "in"},    {"text", ""},
-               {"mathrm", ""}, {"mathbb", ""}, {"mathcal", ""},   {"left", ""},    {"right", ""},
-               {"quad", " "}, {"qquad", " "},  {"operatorname", ""}, {"langle", "<"},
-               {"rangle", ">"}, {"lVert", "|"}, {"rVert", "|"}};
+  } known[] = {{"ge", ">="},    {"geq", ">="},   {"le", "<="},         {"leq", "<="},
+               {"ne", "!="},    {"neq", "!="},   {"approx", "~"},      {"cdot", "*"},
+               {"times", "x"},  {"to", "->"},    {"pm", "+-"},         {"infty", "inf"},
+               {"top", "T"},    {"in", "in"},    {"text", ""},         {"mathrm", ""},
+               {"mathbb", ""},  {"mathcal", ""}, {"left", ""},         {"right", ""},
+               {"quad", " "},   {"qquad", " "},  {"operatorname", ""}, {"langle", "<"},
+               {"rangle", ">"}, {"lVert", "|"},  {"rVert", "|"}};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(known[i].name, name) == 0)
       return known[i].text;
@@ -127,8 +128,9 @@ static char *styled_number(const char *printed, double x, words_style style) {
   if (style == WORDS_PLAIN)
     return kept("%s", printed);
   if (isinf(x))
-    return kept(style == WORDS_HTML ? "%s∞" : "$%s\\infty$",
-                x > 0 ? "" : style == WORDS_HTML ? "−" : "-");
+    return kept(style == WORDS_HTML ? "%s∞" : "$%s\\infty$", x > 0                 ? ""
+                                                             : style == WORDS_HTML ? "−"
+                                                                                   : "-");
   const char *exponent = strpbrk(printed, "eE");
   int mantissa = exponent ? (int)(exponent - printed) : (int)strlen(printed);
   const char *power = exponent ? exponent + 1 : "";
@@ -199,7 +201,9 @@ char *duration_text(double seconds) {
   double unit = seconds < 90 ? 1 : seconds < 5400 ? 60 : 3600, count = seconds / unit;
   double grain = count < 10 ? 1 : 10;
   return kept("%.0f %s", fmax(grain, grain * round(count / grain)),
-              unit < 2 ? "s" : unit < 61 ? "min" : "h");
+              unit < 2    ? "s"
+              : unit < 61 ? "min"
+                          : "h");
 }
 
 size_t text_width(const char *text) {
