@@ -102,7 +102,8 @@ build/companion/%.md: paper/chapters/%.md build/bin/weave $(chapters)
 $(OUT)/%.html: build/companion/%.md paper/template.html
 	@mkdir -p $(@D)
 	@echo "pandoc $@"
-	@pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html $< -o $@.part
+	@pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html \
+		$(companion_pdf:$(OUT)/%=--variable=pdf:%) $< -o $@.part
 	@mv $@.part $@
 
 $(OUT)/style.css: paper/style.css
