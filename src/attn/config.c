@@ -167,8 +167,8 @@ static void list_add_grid(attn_list *list, const attn_key *key, char *item, cons
   }
   double count = 0;
   bool logarithmic = fields == 4 && strcmp(field[3], "log") == 0;
-  if (fields < 3 || (fields == 4 && !logarithmic) || !parse_number(field[2], &count) ||
-      count < 2 || count > ATTN_LIST_MAX || count != floor(count))
+  if (fields < 3 || (fields == 4 && !logarithmic) || !parse_number(field[2], &count) || count < 2 ||
+      count > ATTN_LIST_MAX || count != floor(count))
     attn_fail("%s: %s: a grid is written from:to:count or from:to:count:log with a count in "
               "[2, %d]",
               where, key->name, ATTN_LIST_MAX);

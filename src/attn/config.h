@@ -14,11 +14,11 @@ typedef struct {
 } attn_list;
 
 typedef enum {
-  ATTN_KEY_REAL,  /* double */
-  ATTN_KEY_COUNT, /* size_t; "1e15" is accepted, fractions are not */
-  ATTN_KEY_LIST,  /* attn_list of reals */
+  ATTN_KEY_REAL,   /* double */
+  ATTN_KEY_COUNT,  /* size_t; "1e15" is accepted, fractions are not */
+  ATTN_KEY_LIST,   /* attn_list of reals */
   ATTN_KEY_COUNTS, /* attn_list of whole numbers */
-  ATTN_KEY_WORD   /* char *, one of the words in .range, separated by '|' */
+  ATTN_KEY_WORD    /* char *, one of the words in .range, separated by '|' */
 } attn_key_kind;
 
 typedef struct {

@@ -18,12 +18,10 @@ struct attn_experiment {
   size_t seed, shards, shard; /* shard 0: summarising */
   char *conf_path, *shard_folder, *out;
   attn_table *samples, *claims;
-  char *sources; /* "<what>\t<file>:<line>\n", a line each */
+  char *sources;  /* "<what>\t<file>:<line>\n", a line each */
   double seconds; /* of the shards, when summarising */
   struct timespec start;
 };
-
-
 
 static void print_help(const attn_experiment *e, const attn_key *keys, size_t count) {
   printf("%s: %s\n\n"
@@ -65,11 +63,13 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
   memcpy(keys + own_count, common, sizeof common);
 
   const char *set = NULL, *shard = NULL;
-  static const struct option options[] = {
-      {"conf", required_argument, NULL, 'c'},   {"set", required_argument, NULL, 's'},
-      {"shard", required_argument, NULL, 'k'},  {"out", required_argument, NULL, 'o'},
-      {"gather", required_argument, NULL, 'g'}, {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0}};
+  static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
+                                          {"set", required_argument, NULL, 's'},
+                                          {"shard", required_argument, NULL, 'k'},
+                                          {"out", required_argument, NULL, 'o'},
+                                          {"gather", required_argument, NULL, 'g'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
   for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (option) {
     case 'c':
@@ -156,66 +156,94 @@ static double shard_seconds(const char *shard_path) {
   return seconds;
 }
 
+/* A job lives in one shard, whose rows are in job order and in the program's order within a job:
+ * qsort is not stable, so the place decides ties. */
 typedef struct {
   double job;
-  size_t order;
-  char **cell;
-} sortable;
+  size_t place;
+} row_key;
 
-static int by_job(const void *a, const void *b) {
-  const sortable *x = a, *y = b;
-  if (x->job != y->job)
-    return x->job < y->job ? -1 : 1;
-  return x->order < y->order ? -1 : x->order > y->order;
+static int by_job_then_place(const void *a, const void *b) {
+  const row_key *x = a, *y = b;
+  return x->job != y->job ? (x->job > y->job) - (x->job < y->job)
+                          : (x->place > y->place) - (x->place < y->place);
 }
 
-attn_rows *attn_experiment_gather(attn_experiment *e) {
+attn_samples *attn_experiment_gather(attn_experiment *e) {
   attn_rows **part = attn_alloc(e->shards, sizeof(attn_rows *));
-  size_t total = 0, text_size = 1;
+  attn_samples *all = attn_alloc(1, sizeof *all);
   for (size_t s = 0; s < e->shards; s++) {
     char *path = attn_text_format("%s/%zu.tsv", e->shard_folder, s + 1);
     part[s] = attn_rows_read(path);
     if (part[s]->columns != part[0]->columns)
       attn_fail("%s: %zu columns, but shard 1 has %zu; make the shards again", path,
                 part[s]->columns, part[0]->columns);
-    total += part[s]->rows;
+    all->rows += part[s]->rows;
     e->seconds += shard_seconds(path);
     attn_free(path);
   }
-  const size_t columns = part[0]->columns;
-  sortable *row = attn_alloc(total, sizeof *row);
-  for (size_t s = 0, at = 0; s < e->shards; s++)
-    for (size_t r = 0; r < part[s]->rows; r++, at++) {
-      row[at] = (sortable){attn_rows_number(part[s], r, 0), r, part[s]->cell + r * columns};
-      for (size_t c = 0; c < columns; c++)
-        text_size += strlen(row[at].cell[c]) + 1;
-    }
-  qsort(row, total, sizeof *row, by_job);
-
-  attn_rows *all = attn_alloc(1, sizeof *all);
-  for (size_t c = 0; c < columns; c++)
-    text_size += strlen(part[0]->name[c]) + 1;
-  all->path = attn_text_copy(e->shard_folder);
-  all->rows = total;
-  all->columns = columns;
+  const size_t columns = all->columns = part[0]->columns;
   all->name = attn_alloc(columns, sizeof *all->name);
-  all->cell = attn_alloc(total * columns, sizeof *all->cell);
-  all->text = attn_alloc(text_size, 1);
-  char *at = all->text;
-  for (size_t c = 0; c < columns; c++) {
-    all->name[c] = at;
-    at = stpcpy(at, part[0]->name[c]) + 1;
-  }
-  for (size_t r = 0; r < total; r++)
-    for (size_t c = 0; c < columns; c++) {
-      all->cell[r * columns + c] = at;
-      at = stpcpy(at, row[r].cell[c]) + 1;
+  for (size_t c = 0; c < columns; c++)
+    all->name[c] = attn_text_copy(part[0]->name[c]);
+  double *unsorted = attn_alloc(all->rows * columns, sizeof *unsorted);
+  row_key *key = attn_alloc(all->rows, sizeof *key);
+  size_t at = 0;
+  for (size_t s = 0; s < e->shards; s++) {
+    for (size_t r = 0; r < part[s]->rows; r++, at++) {
+      for (size_t c = 0; c < columns; c++)
+        unsorted[at * columns + c] = attn_rows_number(part[s], r, c);
+      key[at] = (row_key){unsorted[at * columns], at};
     }
-  for (size_t s = 0; s < e->shards; s++)
     attn_rows_free(part[s]);
+  }
   attn_free(part);
-  attn_free(row);
+  qsort(key, all->rows, sizeof *key, by_job_then_place);
+  all->value = attn_alloc(all->rows * columns, sizeof *all->value);
+  for (size_t r = 0; r < all->rows; r++)
+    memcpy(all->value + r * columns, unsorted + key[r].place * columns,
+           columns * sizeof *all->value);
+  attn_free(unsorted);
+  attn_free(key);
   return all;
+}
+
+void attn_samples_free(attn_samples *samples) {
+  if (samples == NULL)
+    return;
+  for (size_t c = 0; c < samples->columns; c++)
+    attn_free(samples->name[c]);
+  attn_free(samples->name);
+  attn_free(samples->value);
+  attn_free(samples);
+}
+
+static size_t sample_column(const attn_samples *samples, const char *name) {
+  for (size_t c = 0; c < samples->columns; c++)
+    if (strcmp(samples->name[c], name) == 0)
+      return c;
+  attn_fail("the samples have no column '%s'", name);
+}
+
+size_t attn_samples_select(double *x, const attn_samples *samples, const char *column,
+                           const attn_where *where) {
+  enum { CONDITIONS_MAX = 8 };
+  size_t tested[CONDITIONS_MAX], conditions = 0, count = 0;
+  const size_t wanted = sample_column(samples, column);
+  for (; where[conditions].column != NULL; conditions++) {
+    if (conditions == CONDITIONS_MAX)
+      attn_fail("more than %d conditions on the samples", CONDITIONS_MAX);
+    tested[conditions] = sample_column(samples, where[conditions].column);
+  }
+  for (size_t r = 0; r < samples->rows; r++) {
+    const double *row = samples->value + r * samples->columns;
+    bool meets = !isnan(row[wanted]);
+    for (size_t c = 0; c < conditions && meets; c++)
+      meets = row[tested[c]] == where[c].value;
+    if (meets)
+      x[count++] = row[wanted];
+  }
+  return count;
 }
 
 attn_table *attn_experiment_table_at(attn_experiment *e, const char *name, const char *columns,
@@ -239,10 +267,9 @@ void attn_experiment_claim_at(attn_experiment *e, const char *file, int line, at
   char *source = attn_text_format("%s:%d", file, line);
   attn_table_text(e->claims, claim.id);
   attn_table_text(e->claims, claim.predicted);
-  attn_table_numbers(e->claims,
-                     (const double[]){claim.measured, claim.low, claim.high, claim.kappa,
-                                      claim.coherence},
-                     5);
+  attn_table_numbers(
+      e->claims,
+      (const double[]){claim.measured, claim.low, claim.high, claim.kappa, claim.coherence}, 5);
   attn_table_text(e->claims, claim.in_scope ? "yes" : "no");
   attn_table_text(e->claims, !claim.in_scope ? "out of scope"
                              : claim.holds   ? "supported"
@@ -257,8 +284,8 @@ static void write_provenance(const attn_experiment *e) {
                                            : attn_text_format("%s/provenance.tsv", e->out);
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  double seconds = (double)(now.tv_sec - e->start.tv_sec) +
-                   1e-9 * (double)(now.tv_nsec - e->start.tv_nsec);
+  double seconds =
+      (double)(now.tv_sec - e->start.tv_sec) + 1e-9 * (double)(now.tv_nsec - e->start.tv_nsec);
   char host[256] = "unknown", date[64] = "unknown";
   gethostname(host, sizeof host - 1);
   time_t clock_now = time(NULL);
@@ -268,9 +295,8 @@ static void write_provenance(const attn_experiment *e) {
   fprintf(output->stream,
           "program\t%s\nconfiguration\t%s\nconfiguration_fingerprint\t%016llx\n"
           "seconds\t%.3f\nhost\t%s\ndate\t%s\nblas\t%s\ngsl\t%s\ncompiler\t%s\n",
-          e->name, e->conf_path,
-          (unsigned long long)attn_fingerprint(settings, strlen(settings)), seconds + e->seconds,
-          host, date, attn_linalg_description(), gsl_version, __VERSION__);
+          e->name, e->conf_path, (unsigned long long)attn_fingerprint(settings, strlen(settings)),
+          seconds + e->seconds, host, date, attn_linalg_description(), gsl_version, __VERSION__);
   fputs(e->sources, output->stream);
   for (const char *line = settings; *line != '\0'; line = strchr(line, '\n') + 1)
     fprintf(output->stream, "setting\t%.*s\n", (int)strcspn(line, "\n"), line);

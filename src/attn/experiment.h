@@ -34,8 +34,27 @@ bool attn_experiment_next(const attn_experiment *experiment, size_t jobs, size_t
  * begin with it. Exact digits. Closed by attn_experiment_end. */
 attn_table *attn_experiment_samples(attn_experiment *experiment, const char *columns);
 
-/* Summarising: the rows of all shards, sorted by job, as one table that the caller frees. */
-attn_rows *attn_experiment_gather(attn_experiment *experiment);
+/* The rows of all shards, sorted by job. */
+typedef struct {
+  size_t rows, columns;
+  char **name;   /* [columns], the first is "job" */
+  double *value; /* [rows][columns] */
+} attn_samples;
+
+/* Summarising: reads all shards; fails with file and line when one is missing or malformed. */
+attn_samples *attn_experiment_gather(attn_experiment *experiment);
+void attn_samples_free(attn_samples *samples);
+
+/* A condition on a column; a list of them ends with {NULL, 0}. */
+typedef struct {
+  const char *column;
+  double value;
+} attn_where;
+
+/* x receives the values of a column in the rows that meet all conditions, in job order, leaving
+ * out not-a-number; returns how many (at most samples->rows). Fails on an unknown column. */
+size_t attn_samples_select(double *x /* [rows] */, const attn_samples *samples, const char *column,
+                           const attn_where *where);
 
 /* Summarising: opens the published table <name>.tsv; the caller closes it. The source line of the
  * call is recorded in the provenance. */
@@ -45,13 +64,13 @@ attn_table *attn_experiment_table_at(attn_experiment *experiment, const char *na
                                      const char *columns, const char *file, int line);
 
 typedef struct {
-  const char *id;        /* as in the chapter's front matter */
-  const char *predicted; /* a number or a bound: "1", "> 0.5" */
+  const char *id;             /* as in the chapter's front matter */
+  const char *predicted;      /* a number or a bound: "1", "> 0.5" */
   double measured, low, high; /* with its interval, not-a-number where there is none */
   double kappa;               /* rho sqrt(n/d), not-a-number where several were tried */
-  double coherence;           /* max |xi_i . xi_j| n/d of the drawn noise tokens (theory: section 7) */
-  bool in_scope;              /* whether the hypotheses were met by what was drawn */
-  bool holds;                 /* whether the conclusion was seen, in scope or not */
+  double coherence; /* max |xi_i . xi_j| n/d of the drawn noise tokens (theory: section 7) */
+  bool in_scope;    /* whether the hypotheses were met by what was drawn */
+  bool holds;       /* whether the conclusion was seen, in scope or not */
 } attn_claim;
 
 /* Summarising: writes the claim's row with its verdict: "supported" or "not supported" in scope,

@@ -27,7 +27,8 @@ void attn_linalg_start(void) {
   void *config = dlsym(RTLD_DEFAULT, "openblas_get_config");
   if (dgemm == NULL || config == NULL || dladdr(dgemm, &product) == 0 ||
       dladdr(config, &own) == 0 || product.dli_fbase != own.dli_fbase)
-    attn_fail("BLAS calls are not answered by OpenBLAS; link with -lopenblas before any other BLAS");
+    attn_fail(
+        "BLAS calls are not answered by OpenBLAS; link with -lopenblas before any other BLAS");
   openblas_set_num_threads(1);
 }
 
@@ -41,6 +42,10 @@ double attn_dot(const double *x, const double *y, size_t n) {
   return cblas_ddot(as_int(n), x, 1, y, 1);
 }
 
+double attn_norm(const double *x, size_t n) {
+  return cblas_dnrm2(as_int(n), x, 1);
+}
+
 void attn_axpy(double *y, double a, const double *x, size_t n) {
   cblas_daxpy(as_int(n), a, x, 1, y, 1);
 }
@@ -49,22 +54,43 @@ void attn_scale(double *x, double a, size_t n) {
   cblas_dscal(as_int(n), a, x, 1);
 }
 
-void attn_multiply_transposed(double *C, const double *A, const double *B, size_t m, size_t n,
-                              size_t k) {
-  /* a single row is a matrix-vector product, which reads B once at memory speed */
-  if (m == 1)
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, as_int(n), as_int(k), 1, B, as_int(k), A, 1, 0, C, 1);
-  else
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, as_int(m), as_int(n), as_int(k), 1, A,
-                as_int(k), B, as_int(k), 0, C, as_int(n));
+/* Up to this many rows of A, matrix-vector products over blocks of B that stay in cache are faster
+ * than a matrix product, which would copy B first. */
+enum { FEW_ROWS = 4, BLOCK_DOUBLES = 1 << 17 };
+
+static size_t block_rows(size_t row_length) {
+  size_t rows = BLOCK_DOUBLES / (row_length + 1);
+  return rows > 0 ? rows : 1;
 }
 
-void attn_multiply(double *C, const double *A, const double *B, size_t m, size_t n, size_t k) {
-  if (m == 1)
-    cblas_dgemv(CblasRowMajor, CblasTrans, as_int(k), as_int(n), 1, B, as_int(n), A, 1, 0, C, 1);
-  else
+void attn_multiply_transposed(double *C, size_t ldc, const double *A, size_t lda, const double *B,
+                              size_t ldb, size_t m, size_t n, size_t k) {
+  if (m > FEW_ROWS) {
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, as_int(m), as_int(n), as_int(k), 1, A,
+                as_int(lda), B, as_int(ldb), 0, C, as_int(ldc));
+    return;
+  }
+  for (size_t j = 0, block = block_rows(k); j < n; j += block) {
+    int rows = as_int(n - j < block ? n - j : block);
+    for (size_t i = 0; i < m; i++)
+      cblas_dgemv(CblasRowMajor, CblasNoTrans, rows, as_int(k), 1, B + j * ldb, as_int(ldb),
+                  A + i * lda, 1, 0, C + i * ldc + j, 1);
+  }
+}
+
+void attn_multiply(double *C, size_t ldc, const double *A, size_t lda, const double *B, size_t ldb,
+                   size_t m, size_t n, size_t k) {
+  if (m > FEW_ROWS) {
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, as_int(m), as_int(n), as_int(k), 1, A,
-                as_int(k), B, as_int(n), 0, C, as_int(n));
+                as_int(lda), B, as_int(ldb), 0, C, as_int(ldc));
+    return;
+  }
+  for (size_t l = 0, block = block_rows(n); l < k; l += block) {
+    int rows = as_int(k - l < block ? k - l : block);
+    for (size_t i = 0; i < m; i++)
+      cblas_dgemv(CblasRowMajor, CblasTrans, rows, as_int(n), 1, B + l * ldb, as_int(ldb),
+                  A + i * lda + l, 1, l == 0 ? 0 : 1, C + i * ldc, 1);
+  }
 }
 
 static void copy_upper_to_lower(double *K, size_t n) {

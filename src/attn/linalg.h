@@ -14,19 +14,24 @@ const char *attn_linalg_description(void);
 /* x . y */
 double attn_dot(const double *x /* [n] */, const double *y /* [n] */, size_t n);
 
+/* |x|, without overflow or underflow on the way */
+double attn_norm(const double *x /* [n] */, size_t n);
+
 /* y += a x */
 void attn_axpy(double *y /* [n] */, double a, const double *x /* [n] */, size_t n);
 
 /* x *= a */
 void attn_scale(double *x /* [n] */, double a, size_t n);
 
-/* C = A B' : every row of A with every row of B. */
-void attn_multiply_transposed(double *C /* [m][n] */, const double *A /* [m][k] */,
-                              const double *B /* [n][k] */, size_t m, size_t n, size_t k);
+/* C_ij = sum_l A_il B_jl: every row of A with every row of B. ldx is the distance between the rows
+ * of X. For few rows of A the large matrix B is read from memory once. */
+void attn_multiply_transposed(double *C /* [m][n] */, size_t ldc, const double *A /* [m][k] */,
+                              size_t lda, const double *B /* [n][k] */, size_t ldb, size_t m,
+                              size_t n, size_t k);
 
-/* C = A B */
-void attn_multiply(double *C /* [m][n] */, const double *A /* [m][k] */,
-                   const double *B /* [k][n] */, size_t m, size_t n, size_t k);
+/* C_ij = sum_l A_il B_lj, likewise. */
+void attn_multiply(double *C /* [m][n] */, size_t ldc, const double *A /* [m][k] */, size_t lda,
+                   const double *B /* [k][n] */, size_t ldb, size_t m, size_t n, size_t k);
 
 /* K = A A', both triangles filled. */
 void attn_gram(double *K /* [n][n] */, const double *A /* [n][k] */, size_t n, size_t k);

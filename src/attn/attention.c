@@ -1,0 +1,24 @@
+#include "attention.h"
+
+#include <math.h>
+
+double attn_attention_forward(double *s, const double *b, const double *g, size_t T) {
+  double largest = b[0], sum = 0, f = 0;
+  for (size_t t = 1; t < T; t++)
+    largest = fmax(largest, b[t]);
+  for (size_t t = 0; t < T; t++)
+    sum += s[t] = exp(b[t] - largest);
+  for (size_t t = 0; t < T; t++) {
+    s[t] /= sum;
+    f += s[t] * g[t];
+  }
+  return f;
+}
+
+void attn_attention_backward(double *dg, double *db, const double *s, const double *g, double f,
+                             double w, size_t T) {
+  for (size_t t = 0; t < T; t++) {
+    dg[t] = w * s[t];              /* f = sum_t s_t g_t */
+    db[t] = w * s[t] * (g[t] - f); /* s = softmax(b) */
+  }
+}

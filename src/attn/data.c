@@ -1,0 +1,67 @@
+#include "data.h"
+
+#include <gsl/gsl_rng.h>
+#include <math.h>
+
+const char *attn_data_check(const attn_data_param *param) {
+  static char sentence[160];
+  if (param->n < 1)
+    snprintf(sentence, sizeof sentence, "n = %zu: the number of samples must be at least 1",
+             param->n);
+  else if (param->T < 2)
+    snprintf(sentence, sizeof sentence, "T = %zu: the tokens per sample must be at least 2",
+             param->T);
+  else if (param->n > SIZE_MAX / 64 / param->T)
+    snprintf(sentence, sizeof sentence, "n = %zu with T = %zu: too many tokens to count", param->n,
+             param->T);
+  else if (param->d < 3)
+    snprintf(sentence, sizeof sentence,
+             "d = %zu: the dimension must be at least 3, two for the signals and one for noise",
+             param->d);
+  else if (!(param->rho > 0) || !isfinite(param->rho))
+    snprintf(sentence, sizeof sentence, "rho = %g: the signal norm must lie in (0, inf)",
+             param->rho);
+  else if (!(param->eta >= 0 && param->eta < 0.5))
+    snprintf(sentence, sizeof sentence, "eta = %g: the label-flip rate must lie in [0, 0.5)",
+             param->eta);
+  else
+    return NULL;
+  return sentence;
+}
+
+double attn_data_kappa(const attn_data_param *param) {
+  return param->rho * sqrt((double)param->n / (double)param->d);
+}
+
+attn_labels *attn_labels_alloc(size_t n, size_t T) {
+  attn_labels *labels = attn_alloc(1, sizeof *labels);
+  labels->n = n;
+  labels->T = T;
+  labels->N = n * (T - 1);
+  labels->k = attn_alloc(n, sizeof *labels->k);
+  labels->y = attn_alloc(n, sizeof *labels->y);
+  return labels;
+}
+
+void attn_labels_free(attn_labels *labels) {
+  if (labels == NULL)
+    return;
+  attn_free(labels->k);
+  attn_free(labels->y);
+  attn_free(labels);
+}
+
+void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng) {
+  for (size_t i = 0; i < labels->n; i++) {
+    labels->k[i] = gsl_rng_uniform(rng) < 0.5 ? 0 : 1;
+    int clean = attn_labels_clean_label(labels, i);
+    labels->y[i] = (signed char)(gsl_rng_uniform(rng) < eta ? -clean : clean);
+  }
+}
+
+size_t attn_labels_count_noisy(const attn_labels *labels) {
+  size_t count = 0;
+  for (size_t i = 0; i < labels->n; i++)
+    count += attn_labels_noisy(labels, i);
+  return count;
+}

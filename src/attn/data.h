@@ -1,0 +1,52 @@
+/* data: the data model D (paper section 2; theory section 1): classes, flipped labels, and which
+ * noise tokens belong to which sample. The vectors themselves are the business of tokens. */
+#ifndef ATTN_DATA_H
+#define ATTN_DATA_H
+
+#include <gsl/gsl_rng.h>
+
+#include "base.h"
+
+typedef struct {
+  size_t n;   /* samples */
+  size_t T;   /* tokens per sample, T >= 2: one signal token and T - 1 noise tokens */
+  size_t d;   /* dimension; the noise lives in the d - 2 directions orthogonal to both signals */
+  double rho; /* norm of both signals */
+  double eta; /* label-flip rate */
+} attn_data_param;
+
+/* NULL when D is defined for these parameters, else a sentence (valid until the next call). */
+const char *attn_data_check(const attn_data_param *param);
+
+/* kappa = rho sqrt(n/d), the signal on its natural scale. */
+double attn_data_kappa(const attn_data_param *param);
+
+/* One draw of the labels. Sample i has class k_i (clean label +1 for class 0, signal mu_1; -1 for
+ * class 1, signal mu_2), observed label y_i, and the noise tokens
+ * i(T-1) ... (i+1)(T-1)-1 of the N = n(T-1). */
+typedef struct {
+  size_t n, T, N;
+  unsigned char *k; /* [n] class, 0 or 1 */
+  signed char *y;   /* [n] observed label, +1 or -1 */
+} attn_labels;
+
+attn_labels *attn_labels_alloc(size_t n, size_t T);
+void attn_labels_free(attn_labels *labels);
+
+/* k_i uniform on {0, 1}; y_i the clean label, flipped with probability eta. */
+void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng);
+
+/* +1 for class 0, -1 for class 1 */
+static inline int attn_labels_clean_label(const attn_labels *labels, size_t i) {
+  return labels->k[i] == 0 ? 1 : -1;
+}
+
+/* Whether the label of sample i was flipped ("noisy sample"). */
+static inline bool attn_labels_noisy(const attn_labels *labels, size_t i) {
+  return labels->y[i] != attn_labels_clean_label(labels, i);
+}
+
+/* The number of noisy samples. */
+size_t attn_labels_count_noisy(const attn_labels *labels);
+
+#endif

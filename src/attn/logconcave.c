@@ -1,0 +1,174 @@
+#include "logconcave.h"
+
+#include <gsl/gsl_integration.h>
+#include <gsl/gsl_math.h>
+#include <math.h>
+
+/* exp(-DROP) times the width of what is kept bounds what is cut off (concavity). */
+static const double DROP = 36.0;
+/* Error allowed for one panel, relative to the whole integral. */
+static const double PANEL_TOLERANCE = 3e-12;
+/* Below this, L's own rounding drowns the shape of the peak, while its width adds a few units to
+ * a logarithm of this size: Laplace's formula is what a double can hold. */
+static const double LAPLACE_BELOW = -1e9;
+
+typedef struct {
+  attn_logconcave *L;
+  const void *params;
+  double top; /* L at the peak: subtracted, so that the integrand is at most about 1 */
+} scaled;
+
+static double scaled_exp(double z, void *data) {
+  const scaled *at = data;
+  return exp(at->L(NULL, NULL, z, at->params) - at->top);
+}
+
+typedef struct {
+  double from, to, value, error;
+} panel;
+
+static panel integrate_panel(const gsl_function *f, double from, double to) {
+  panel now = {.from = from, .to = to};
+  double absolute, deviation;
+  gsl_integration_qk21(f, from, to, &now.value, &now.error, &absolute, &deviation);
+  return now;
+}
+
+/* The zero of the decreasing function L' in [low, infinity), or low if L' < 0 already there, to a
+ * hundredth of the width that the curvature suggests. Newton where it converges, else bisection:
+ * L' can fall like exp(-2 sigma z), where Newton alone would crawl. */
+static double find_peak(attn_logconcave *L, const void *params, double low) {
+  double slope, curvature, z = low > 0.0 ? low : 0.0;
+  L(&slope, &curvature, z, params);
+  double left = low, right = INFINITY, reach = 1.0;
+  if (slope > 0.0) {
+    left = z;
+    for (right = z + reach; right < INFINITY; right = z + reach) {
+      L(&slope, &curvature, right, params);
+      if (!(slope > 0.0))
+        break;
+      left = right;
+      reach *= 2.0;
+    }
+  } else {
+    right = z;
+    for (left = z - reach; left > low && left > -INFINITY; left = z - reach) {
+      L(&slope, &curvature, left, params);
+      if (slope > 0.0)
+        break;
+      right = left;
+      reach *= 2.0;
+    }
+    if (left <= low) {
+      L(&slope, &curvature, low, params);
+      if (!(slope > 0.0))
+        return low;
+      left = low;
+    }
+  }
+  if (!isfinite(left) || !isfinite(right))
+    return isfinite(left) ? left : right;
+  double step = right - left, last_step = step;
+  z = left + 0.5 * step;
+  for (int i = 0; i < 2000; i++) {
+    L(&slope, &curvature, z, params);
+    if (slope > 0.0)
+      left = z;
+    else
+      right = z;
+    double newton = -slope / curvature;
+    if (isfinite(newton) && fabs(newton) <= 0.01 / sqrt(-curvature))
+      return fmin(fmax(z + newton, left), right);
+    bool good = z + newton > left && z + newton < right && fabs(newton) < 0.5 * fabs(last_step);
+    last_step = step;
+    step = good ? newton : left + 0.5 * (right - left) - z;
+    if (z + step == z)
+      break;
+    z += step;
+  }
+  return z;
+}
+
+/* A point beyond the peak, in the direction of sign, where L has fallen by DROP to 2 DROP, or low. */
+static double find_cut(const scaled *at, double peak, double width, double sign, double low) {
+  double inside = peak, reach = width, outside = peak + sign * reach;
+  for (; outside > low && isfinite(outside); outside = peak + sign * reach) {
+    if (at->L(NULL, NULL, outside, at->params) < at->top - DROP)
+      break;
+    inside = outside;
+    reach *= 2.0;
+  }
+  if (outside <= low) {
+    if (at->L(NULL, NULL, low, at->params) >= at->top - DROP)
+      return low;
+    outside = low;
+  }
+  for (int i = 0; i < 200; i++) {
+    double middle = 0.5 * (inside + outside), fall = at->top - at->L(NULL, NULL, middle, at->params);
+    if (middle == inside || middle == outside)
+      break;
+    if (fall < DROP)
+      inside = middle;
+    else
+      outside = middle;
+    if (fall >= DROP && fall <= 2.0 * DROP)
+      break;
+  }
+  return outside;
+}
+
+double attn_logconcave_integral(double *error, double *peak, attn_logconcave *L,
+                                const void *params, double low) {
+  double slope, curvature, z = find_peak(L, params, low);
+  scaled at = {.L = L, .params = params, .top = L(&slope, &curvature, z, params)};
+  *error = 0.0;
+  if (peak != NULL)
+    *peak = z;
+  if (!isfinite(at.top))
+    return at.top;
+  double width = 1.0 / sqrt(-curvature);
+  if (!(width > 0.0 && isfinite(width)))
+    width = 1.0;
+  /* At a cut-off peak (z = low) the decay is by the slope and can be much faster. */
+  if (fabs(slope) > 1.0 / width)
+    width = 1.0 / fabs(slope);
+  width = fmax(width, 1e-15 * fabs(z));
+  if (at.top < LAPLACE_BELOW) {
+    *error = 1.0;
+    return at.top + log(width) + (z > low ? 0.5 * log(2.0 * M_PI) : 0.0);
+  }
+  const double left = find_cut(&at, z, width, -1.0, low), right = find_cut(&at, z, width, 1.0, low);
+
+  /* Depth-first bisection with the 21-point Gauss-Kronrod rule. Each side of the peak starts as
+   * two panels; a step of width w inside a panel is reached after log2(length / w) halvings, so
+   * the stack stays far below its room. */
+  enum { ROOM = 128, MOST_PANELS = 300 };
+  gsl_function f = {.function = scaled_exp, .params = &at};
+  panel stack[ROOM];
+  int depth = 0, panels = 0;
+  /* L is a difference of large numbers, known to their rounding at best: no panel can agree with
+   * itself to better than that. */
+  const double noise = 1e-15 * (10.0 + fabs(at.top));
+  double sum = 0.0, sum_error = 0.0, scale = 0.0;
+  const double ends[5] = {left, 0.5 * (left + z), z, 0.5 * (z + right), right};
+  for (int i = 0; i < 4; i++)
+    if (ends[i + 1] > ends[i]) {
+      stack[depth] = integrate_panel(&f, ends[i], ends[i + 1]);
+      scale += stack[depth++].value;
+    }
+  while (depth > 0) {
+    const panel now = stack[--depth];
+    const double middle = 0.5 * (now.from + now.to);
+    if (now.error <= PANEL_TOLERANCE * scale || now.error <= noise * now.value ||
+        depth + 2 > ROOM || panels > MOST_PANELS || !(middle > now.from && middle < now.to)) {
+      sum += now.value;
+      sum_error += now.error;
+      continue;
+    }
+    panels++;
+    stack[depth++] = integrate_panel(&f, middle, now.to);
+    stack[depth++] = integrate_panel(&f, now.from, middle);
+  }
+  *error = sum_error / sum;
+  return at.top + log(sum);
+}

@@ -1,0 +1,7 @@
+#include "optim.h"
+
+#include "linalg.h"
+
+void attn_optim_update(const attn_optim *optim, double *theta, const double *grad, size_t size) {
+  attn_axpy(theta, -optim->beta, grad, size);
+}

@@ -1,0 +1,72 @@
+#include "tokens.h"
+
+#include <string.h>
+
+#include "tokens_dense.h"
+#include "tokens_gram.h"
+#include "tokens_lazy.h"
+
+attn_tokens_kind attn_tokens_kind_of(const char *word) {
+  static const char *const words[] = {"dense", "gram", "bartlett", "lazy"};
+  for (size_t kind = 0; kind < sizeof words / sizeof *words; kind++)
+    if (strcmp(word, words[kind]) == 0)
+      return (attn_tokens_kind)kind;
+  attn_fail("'%s' is no kind of tokens; the kinds are " ATTN_TOKENS_WORDS, word);
+}
+
+attn_tokens *attn_tokens_alloc(attn_tokens_kind kind, size_t N, size_t d, double rho,
+                               size_t pullbacks) {
+  if (d < 3)
+    attn_fail("d = %zu: the dimension must be at least 3", d);
+  attn_tokens *tokens = attn_alloc(1, sizeof *tokens);
+  tokens->N = N;
+  tokens->k = d - 2;
+  tokens->rho = rho;
+  switch (kind) {
+  case ATTN_TOKENS_DENSE:
+    attn_tokens_dense_init(tokens);
+    break;
+  case ATTN_TOKENS_GRAM:
+    attn_tokens_gram_init(tokens);
+    break;
+  case ATTN_TOKENS_BARTLETT:
+    attn_tokens_bartlett_init(tokens);
+    break;
+  case ATTN_TOKENS_LAZY:
+    attn_tokens_lazy_init(tokens, pullbacks);
+    break;
+  }
+  return tokens;
+}
+
+void attn_tokens_free(attn_tokens *tokens) {
+  if (tokens == NULL)
+    return;
+  tokens->ops->release(tokens);
+  attn_free(tokens);
+}
+
+void attn_tokens_draw(attn_tokens *tokens, gsl_rng *rng) {
+  tokens->ops->draw(tokens, rng);
+}
+
+void attn_tokens_scores(attn_tokens *tokens, double *signal, double *noise, const double *u,
+                        size_t m) {
+  for (size_t a = 0; a < m; a++)
+    for (size_t k = 0; k < 2; k++)
+      signal[2 * a + k] = tokens->rho * u[a * tokens->dim + k];
+  tokens->ops->scores(tokens, noise, u, m);
+}
+
+void attn_tokens_pullback(attn_tokens *tokens, double *u, const double *signal, const double *noise,
+                          size_t m) {
+  tokens->ops->pullback(tokens, u, noise, m);
+  for (size_t a = 0; a < m; a++)
+    for (size_t k = 0; k < 2; k++)
+      u[a * tokens->dim + k] = tokens->rho * signal[2 * a + k];
+}
+
+double attn_tokens_inner(const attn_tokens *tokens, const double *u, const double *w,
+                         const double *w_noise) {
+  return tokens->ops->inner(tokens, u, w, w_noise);
+}

@@ -1,0 +1,23 @@
+/* tokens_gram: inner products instead of tokens (theory section 3b). Coordinates of a parameter
+ * vector: the signals, then the multiple alpha_j of each noise token, u = ... + sum_j alpha_j xi_j.
+ * A step costs O(N^2) whatever d is. */
+#ifndef ATTN_TOKENS_GRAM_H
+#define ATTN_TOKENS_GRAM_H
+
+#include "tokens.h"
+
+/* draw: K = Xi Xi' of a dense Gaussian draw of Xi (the same numbers as a dense draw from the same
+ * stream). */
+void attn_tokens_gram_init(attn_tokens *tokens);
+
+/* draw: K from its law, by Bartlett's decomposition of a Wishart matrix. */
+void attn_tokens_bartlett_init(attn_tokens *tokens);
+
+/* The matrix K_ij = xi_i . xi_j, to read or to change; both triangles are kept. */
+double *attn_tokens_gram_matrix(attn_tokens *tokens); /* [N][N] */
+
+/* max_{i != j} |xi_i . xi_j| n / d: how far the noise tokens are from orthogonal, on the scale on
+ * which n cross terms rival |xi|^2 = d (theory section 7). */
+double attn_tokens_gram_coherence(attn_tokens *tokens, size_t n);
+
+#endif

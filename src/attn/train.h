@@ -1,0 +1,30 @@
+/* train: the logistic loss and one step of training (paper section 2; theory section 2). The loop
+ * belongs to the program:
+ *
+ *   attn_model_zero(model);
+ *   for (size_t step = 0;; step++) {
+ *     attn_model_forward(model, tokens, labels);
+ *     ... measure ...
+ *     if (step == steps)
+ *       break;
+ *     attn_train_step(model, tokens, labels, &optim, w);
+ *   }
+ */
+#ifndef ATTN_TRAIN_H
+#define ATTN_TRAIN_H
+
+#include "model.h"
+#include "optim.h"
+
+/* L = (1/n) sum_i log(1 + exp(-y_i f_i)), after forward. */
+double attn_train_loss(const attn_model *model, const attn_labels *labels);
+
+/* w_i = dL/df_i = -y_i / (n (1 + exp(y_i f_i))) */
+void attn_train_loss_derivative(double *w /* [n] */, const attn_model *model,
+                                const attn_labels *labels);
+
+/* After forward: the gradient, then one update of v and p together. w is workspace. */
+void attn_train_step(attn_model *model, attn_tokens *tokens, const attn_labels *labels,
+                     const attn_optim *optim, double *w /* [n] */);
+
+#endif
