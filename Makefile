@@ -140,7 +140,7 @@ $(OUT)/%.html: build/companion/%.md paper/template.html
 	@mkdir -p $(@D)
 	$(say) PAGE $@
 	@pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html \
-		$(companion_pdf:$(OUT)/%=--variable=pdf:%) $< -o $@.part
+		$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf) $< -o $@.part
 	@mv $@.part $@
 
 $(OUT)/style.css: paper/style.css

@@ -130,7 +130,7 @@ static void ledger_show(const char *companion, const chapters *all, const char *
   const chapter *c;
   const chapter_claim *claim = chapters_find_claim(all, id, &c);
   if (claim == NULL)
-    attn_fail("no chapter states the claim '%s'; 'make verdicts' lists the claims", id);
+    attn_fail("no chapter states the claim '%s'; the ids are on the pages and in ledger.tsv", id);
   result r = result_read(companion, c);
   const char *verdict = result_verdict(&r, claim);
   size_t row = result_row(&r, claim);
