@@ -139,7 +139,8 @@ build/companion/%.md: paper/chapters/%.md build/bin/weave $(chapters)
 $(OUT)/%.html: build/companion/%.md paper/template.html
 	@mkdir -p $(@D)
 	$(say) PAGE $@
-	@pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html $< -o $@.part
+	@pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html \
+		$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf) $< -o $@.part
 	@mv $@.part $@
 
 $(OUT)/style.css: paper/style.css

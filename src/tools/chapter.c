@@ -177,8 +177,8 @@ static chapter *chapter_read(const char *path) {
     if (e.column > 0) {
       if (!claims || e.column != 4)
         attn_fail("%s:%zu: '%s' is indented by %zu, expected %s", path, e.line, e.key,
-                  e.column - 2 * e.dash, claims ? "'  - id:' or 4 blanks and a key of a claim"
-                                                : "no blanks");
+                  e.column - 2 * e.dash,
+                  claims ? "'  - id:' or 4 blanks and a key of a claim" : "no blanks");
       add_claim_entry(&r, c, &e);
       continue;
     }

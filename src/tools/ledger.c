@@ -130,7 +130,7 @@ static void ledger_show(const char *companion, const chapters *all, const char *
   const chapter *c;
   const chapter_claim *claim = chapters_find_claim(all, id, &c);
   if (claim == NULL)
-    attn_fail("no chapter states the claim '%s'; 'make verdicts' lists the claims", id);
+    attn_fail("no chapter states the claim '%s'; the ids are on the pages and in ledger.tsv", id);
   result r = result_read(companion, c);
   const char *verdict = result_verdict(&r, claim);
   size_t row = result_row(&r, claim);
@@ -139,9 +139,9 @@ static void ledger_show(const char *companion, const chapters *all, const char *
   const size_t indent = 13;
   bool has = row != RESULT_NO_ROW;
   print_folded(stdout, "claim", indent, kept("%s (chapter %s)", id, c->stem), 1);
-  print_folded(stdout, "statement", indent, claim->statement, 4);
-  print_folded(stdout, "paper", indent, claim->paper, 1);
-  print_folded(stdout, "hypotheses", indent, claim->hypotheses, 2);
+  print_folded(stdout, "statement", indent, plain_text(claim->statement), 4);
+  print_folded(stdout, "paper", indent, plain_text(claim->paper), 1);
+  print_folded(stdout, "hypotheses", indent, plain_text(claim->hypotheses), 2);
   if (has) {
     double kappa = result_number(&r, row, "kappa");
     double coherence = result_number(&r, row, "coherence");
@@ -152,9 +152,9 @@ static void ledger_show(const char *companion, const chapters *all, const char *
                  1);
     print_folded(stdout, "predicted", indent, result_text(&r, row, "predicted"), 1);
     print_folded(stdout, "measured", indent,
-                 kept("%s, %s", measured_text(&r, row), claim->measure), 1);
+                 kept("%s, %s", measured_text(&r, row), plain_text(claim->measure)), 1);
   } else
-    print_folded(stdout, "to measure", indent, claim->measure, 2);
+    print_folded(stdout, "to measure", indent, plain_text(claim->measure), 2);
   print_folded(stdout, "verdict", indent,
                strcmp(verdict, claim->expected) == 0
                    ? verdict
@@ -167,6 +167,11 @@ static void ledger_show(const char *companion, const chapters *all, const char *
 }
 
 static void ledger_list(const char *companion, const chapters *all) {
+  size_t name = 0;
+  for (size_t i = 0; i < all->count; i++)
+    if (chapter_is_experiment(all->at[i]) && strlen(all->at[i]->stem) > name)
+      name = strlen(all->at[i]->stem);
+  name = name > 30 ? 30 : name;
   for (size_t i = 0; i < all->count; i++) {
     const chapter *c = all->at[i];
     if (!chapter_is_experiment(c))
@@ -175,12 +180,16 @@ static void ledger_list(const char *companion, const chapters *all) {
     bool waiting = false;
     for (size_t k = 0; k < c->claims; k++)
       waiting |= result_verdict(&r, &c->claim[k]) == NULL;
-    const char *state =
-        result_not_run(&r) ? "not run yet"
-        : waiting          ? "incomplete"
-                  : kept("%s, %s", duration_text(result_seconds(&r)), result_counts(&r));
-    print_folded(stdout, c->stem, 30, state, 1);
-    print_folded(stdout, "", 4, c->summary, 1);
+    const char *state = result_not_run(&r) ? "not run yet"
+                        : waiting
+                            ? "incomplete"
+                            : kept("%s, %s", duration_text(result_seconds(&r)), result_counts(&r));
+    if (strlen(c->stem) > name) {
+      print_folded(stdout, "", 0, c->stem, 1);
+      print_folded(stdout, "", 4, state, 2);
+    } else
+      print_folded(stdout, c->stem, name + 2, state, 2);
+    print_folded(stdout, "", 4, plain_text(c->summary), 1);
   }
 }
 
@@ -198,7 +207,7 @@ int main(int argc, char **argv) {
   char **paths = attn_alloc((size_t)argc, sizeof *paths);
   size_t count = 0;
   for (int i = 2; i < argc; i++) {
-    const char **value = strcmp(argv[i], "--companion") == 0       ? &companion
+    const char **value = strcmp(argv[i], "--companion") == 0      ? &companion
                          : strcmp(argv[i], "--out") == 0 && write ? &out
                                                                   : NULL;
     if (value != NULL && i + 1 < argc)

@@ -42,6 +42,14 @@ typedef struct {
 
 #define fail_here(w, ...) attn_fail("%s:%zu: %s", (w)->c->path, (w)->line, kept(__VA_ARGS__))
 
+/* The beginning of a text, for a message of one line. */
+static const char *beginning(const char *text) {
+  char *part = kept("%.30s", text);
+  for (char *at = part; (at = strchr(at, '\n')) != NULL;)
+    *at = ' ';
+  return part;
+}
+
 static void depend(weaver *w, const char *path) {
   const char *line = kept("%s\n", path);
   for (const char *at = w->deps.text; at != NULL && (at = strstr(at, line)) != NULL; at++)
@@ -101,7 +109,7 @@ static arguments split_arguments(weaver *w, const char *text) {
     char *out = a.word[a.count++] = ++at;
     for (; *at != '"'; at++) {
       if (*at == '\0')
-        fail_here(w, "a quote is not closed in {{%.40s}}", text);
+        fail_here(w, "a quote is not closed in {{%s}}", beginning(text));
       at += at[0] == '\\' && at[1] == '"';
       *out++ = *at;
     }
@@ -267,7 +275,7 @@ static void weave_inline(weaver *w, const char *text) {
     for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
       if (strcmp(name, blocks[b]) == 0)
         fail_here(w, "{{%s ...}} must stand alone on its line", name);
-    fail_here(w, "unknown directive {{%.40s}}; 'weave --help' lists them", text);
+    fail_here(w, "unknown directive {{%s}}; 'weave --help' lists them", beginning(text));
   }
 }
 
@@ -340,7 +348,7 @@ static void weave_text(weaver *w, const char *text) {
     } else if (strncmp(text, "{{", 2) == 0) {
       const char *end = strstr(text, "}}");
       if (end == NULL)
-        fail_here(w, "'%.20s' is not closed by }} in its paragraph", text);
+        fail_here(w, "'%s' is not closed by }} in its paragraph", beginning(text));
       const char *inside = kept("%.*s", (int)(end - text - 2), text + 2);
       weave_inline(w, inside);
       for (; text < end + 2; text++)
@@ -531,8 +539,8 @@ static void write_grid(weaver *w, const char **cell, const bool *right, size_t r
     size_t total = from > 0 ? width[0] : 0;
     do
       total += width[to++];
-    while (to < columns && (!w->latex || fitting_size(to + 1 - from + (from > 0),
-                                                      total + width[to]) >= 7));
+    while (to < columns &&
+           (!w->latex || fitting_size(to + 1 - from + (from > 0), total + width[to]) >= 7));
     double size = fitting_size(to - from + (from > 0), total);
     latex(w, kept("\\begingroup\\setlength{\\tabcolsep}{4pt}%s", size > 10  ? "\\normalsize"
                                                                  : size > 9 ? "\\small"
@@ -592,19 +600,6 @@ static void weave_table(weaver *w, const arguments *a) {
   attn_free(right);
 }
 
-/* Markdown without its marks. */
-static const char *unmarked(const char *text) {
-  words out = {0};
-  words_add(&out, "");
-  for (; *text != '\0'; text++) {
-    if (strncmp(text, "](", 2) == 0)
-      text += strcspn(text, ")") - (strchr(text, ')') == NULL);
-    else if (strchr("*`$\\[{}", *text) == NULL)
-      words_add_part(&out, text, 1);
-  }
-  return keep(out.text);
-}
-
 /* Text inside an attribute of HTML. */
 static const char *attribute(const char *text) {
   words out = {0};
@@ -639,7 +634,7 @@ static void weave_figure(weaver *w, const arguments *a) {
   fprintf(w->stream,
           "```{=html}\n<figure id=\"figure-%s\">\n<a class=\"card\" href=\"figures/%s.svg\">"
           "<img src=\"figures/%s.svg\" alt=\"%s\"></a>\n<figcaption>\n```\n\n%s\n\n",
-          stem, stem, stem, attribute(unmarked(woven(w, a->word[2], WORDS_PLAIN))),
+          stem, stem, stem, attribute(plain_text(woven(w, a->word[2], WORDS_PLAIN))),
           woven(w, a->word[2], WORDS_HTML));
   fprintf(w->stream, "::: {.source}\nData:");
   size_t tables = 0;
@@ -681,9 +676,8 @@ static void weave_claims(weaver *w) {
     size_t row = result_row(r, claim);
     fprintf(w->stream, "\n:::::: {#claim-%s .claim}\n", claim->id);
     latex(w, "\\begin{attnclaim}");
-    fprintf(w->stream, "%s %s%s\n\n", w->latex ? kept("**%s**:", claim->id)
-                                               : kept("[%s]{.id}", claim->id),
-            badge(w, verdict),
+    fprintf(w->stream, "%s %s%s\n\n",
+            w->latex ? kept("**%s**:", claim->id) : kept("[%s]{.id}", claim->id), badge(w, verdict),
             strcmp(verdict, claim->expected) == 0
                 ? ""
                 : kept(" [but %s was expected]{.unexpected}", claim->expected));
@@ -786,10 +780,9 @@ static void weave_verdicts(weaver *w) {
       count[verdict_index(verdict)]++;
       total++;
       unexpected += differs;
-      words_add(&rows,
-                kept("| [%s](%s) | %s%s | %s |\n", claim->id, page_link(w, c, claim->id),
-                     badge(w, verdict), differs ? " [unexpected]{.unexpected}" : "",
-                     in_cell(shortened(woven(w, claim->statement, w->style), 110))));
+      words_add(&rows, kept("| [%s](%s) | %s%s | %s |\n", claim->id, page_link(w, c, claim->id),
+                            badge(w, verdict), differs ? " [unexpected]{.unexpected}" : "",
+                            in_cell(shortened(woven(w, claim->statement, w->style), 110))));
     }
   }
   fprintf(w->stream, "%zu claim%s: %s.%s\n\n", total, total == 1 ? "" : "s", counts_text(count),
@@ -827,8 +820,8 @@ static bool weave_block(weaver *w, const char *text) {
     const char *name;
     void (*with)(weaver *, const arguments *);
     void (*without)(weaver *);
-  } blocks[] = {{"code", weave_code, NULL},       {"table", weave_table, NULL},
-                {"figure", weave_figure, NULL},   {"claims", NULL, weave_claims},
+  } blocks[] = {{"code", weave_code, NULL},         {"table", weave_table, NULL},
+                {"figure", weave_figure, NULL},     {"claims", NULL, weave_claims},
                 {"verdicts", NULL, weave_verdicts}, {"experiments", NULL, weave_experiments}};
   for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
     if (strlen(blocks[b].name) != size || strncmp(blocks[b].name, text, size) != 0)
@@ -873,8 +866,8 @@ static void weave_body(weaver *w) {
           fail_here(w, "the code fence that opens here is not closed");
         size_t length = strcspn(end, "\n"), blanks = strspn(end, " ");
         size_t closing = run_of(end + blanks, fence);
-        if (closing >= run && end[blanks + closing + strspn(end + blanks + closing, " ")] ==
-                                  end[length]) {
+        if (closing >= run &&
+            end[blanks + closing + strspn(end + blanks + closing, " ")] == end[length]) {
           if (indent == 0)
             write_code(w, kept("%.*s", (int)size, at), inside, (size_t)(end - inside),
                        kept("%.*s", (int)length, end));
@@ -936,10 +929,11 @@ static void write_page(weaver *w) {
     attn_fail("%s: the chapter must be among those after --all", w->page);
   w->c = w->all->at[i];
   fprintf(w->stream, "---\nlang: en\ntitle: %s\nsummary: %s\ndescription: %s\nnav:\n",
-          yaml(w->c->title), yaml(w->c->summary), yaml(escaped(unmarked(w->c->summary))));
+          yaml(w->c->title), yaml(w->c->summary), yaml(escaped(plain_text(w->c->summary))));
   for (size_t k = 0; k < w->all->count; k++)
-    fprintf(w->stream, "  - href: %s\n    title: %s\n%s", yaml(kept("%s.html", w->all->at[k]->stem)),
-            yaml(w->all->at[k]->title), k == i ? "    current: true\n" : "");
+    fprintf(w->stream, "  - href: %s\n    title: %s\n%s",
+            yaml(kept("%s.html", w->all->at[k]->stem)), yaml(w->all->at[k]->title),
+            k == i ? "    current: true\n" : "");
   for (size_t side = 0; side < 2; side++) {
     if (side == 0 ? i == 0 : i + 1 == w->all->count)
       continue;
@@ -991,8 +985,11 @@ int main(int argc, char **argv) {
   const struct {
     const char *name;
     const char **value;
-  } options[] = {{"--companion", &w.companion}, {"--format", &w.format}, {"--out", &w.out},
-                 {"--depfile", &w.depfile},     {"--target", &w.target}};
+  } options[] = {{"--companion", &w.companion},
+                 {"--format", &w.format},
+                 {"--out", &w.out},
+                 {"--depfile", &w.depfile},
+                 {"--target", &w.target}};
   const size_t count = sizeof options / sizeof *options;
   int at = 1;
   for (; at < argc && strcmp(argv[at], "--all") != 0; at++) {

@@ -9,7 +9,7 @@ char *keep(char *text) {
   static struct kept_text {
     struct kept_text *next;
     char *text;
-  } *first; /* reachable to the end, so that leak checkers stay quiet */
+  } * first; /* reachable to the end, so that leak checkers stay quiet */
   struct kept_text *link = attn_alloc(1, sizeof *link);
   *link = (struct kept_text){first, text};
   first = link;
@@ -64,12 +64,73 @@ char *escaped(const char *text) {
   return keep(w.text);
 }
 
+/* A command of TeX, without its backslash, as plain text; its own name when it is not in the list. */
+static const char *plain_command(const char *name) {
+  static const struct {
+    const char *name, *text;
+  } known[] = {{"ge", ">="},    {"geq", ">="},   {"le", "<="},         {"leq", "<="},
+               {"ne", "!="},    {"neq", "!="},   {"approx", "~"},      {"cdot", "*"},
+               {"times", "x"},  {"to", "->"},    {"pm", "+-"},         {"infty", "inf"},
+               {"top", "T"},    {"in", "in"},    {"text", ""},         {"mathrm", ""},
+               {"mathbb", ""},  {"mathcal", ""}, {"left", ""},         {"right", ""},
+               {"quad", " "},   {"qquad", " "},  {"operatorname", ""}, {"langle", "<"},
+               {"rangle", ">"}, {"lVert", "|"},  {"rVert", "|"}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(known[i].name, name) == 0)
+      return known[i].text;
+  return name;
+}
+
+char *plain_text(const char *markdown) {
+  words w = {0};
+  words_add(&w, "");
+  enum { DEEPEST = 32 };
+  bool math = false, round[DEEPEST] = {false};
+  size_t depth = 0;
+  for (const char *at = markdown; *at != '\0'; at++) {
+    if (*at == '$') {
+      math = !math;
+    } else if (!math && strncmp(at, "](", 2) == 0) { /* the target of a link */
+      size_t size = strcspn(at, ")");
+      at += at[size] == ')' ? size : size - 1;
+    } else if (*at == '\\' && math && isalpha((unsigned char)at[1])) {
+      size_t size = 1;
+      while (isalpha((unsigned char)at[size + 1]))
+        size++;
+      const char *name = kept("%.*s", (int)size, at + 1), *text = plain_command(name);
+      words_add(&w, text);
+      at += size;
+      if (at[1] == '{' && depth < DEEPEST) { /* an argument, in brackets where a name stays */
+        round[depth++] = *text != '\0';
+        words_add(&w, *text != '\0' ? "(" : "");
+        at++;
+      } else if (*text == '\0' || text != name)
+        at += at[1] == ' ' && w.size > 0 && w.text[w.size - 1] == ' ';
+    } else if (*at == '\\' && at[1] != '\0') {
+      if (strchr(math ? ",;:! " : "", *++at) == NULL)
+        words_add_part(&w, at, 1);
+    } else if (math && *at == '{' && depth < DEEPEST) {
+      round[depth++] = false;
+    } else if (math && *at == '}' && depth > 0) {
+      words_add(&w, round[--depth] ? ")" : "");
+      if (at[1] == '{' && depth < DEEPEST) { /* \frac{a}{b} */
+        words_add(&w, "/(");
+        round[depth++] = true;
+        at++;
+      }
+    } else if (math || strchr("*`[", *at) == NULL)
+      words_add_part(&w, at, 1);
+  }
+  return keep(w.text);
+}
+
 static char *styled_number(const char *printed, double x, words_style style) {
   if (style == WORDS_PLAIN)
     return kept("%s", printed);
   if (isinf(x))
-    return kept(style == WORDS_HTML ? "%s∞" : "$%s\\infty$",
-                x > 0 ? "" : style == WORDS_HTML ? "−" : "-");
+    return kept(style == WORDS_HTML ? "%s∞" : "$%s\\infty$", x > 0                 ? ""
+                                                             : style == WORDS_HTML ? "−"
+                                                                                   : "-");
   const char *exponent = strpbrk(printed, "eE");
   int mantissa = exponent ? (int)(exponent - printed) : (int)strlen(printed);
   const char *power = exponent ? exponent + 1 : "";
@@ -140,7 +201,9 @@ char *duration_text(double seconds) {
   double unit = seconds < 90 ? 1 : seconds < 5400 ? 60 : 3600, count = seconds / unit;
   double grain = count < 10 ? 1 : 10;
   return kept("%.0f %s", fmax(grain, grain * round(count / grain)),
-              unit < 2 ? "s" : unit < 61 ? "min" : "h");
+              unit < 2    ? "s"
+              : unit < 61 ? "min"
+                          : "h");
 }
 
 size_t text_width(const char *text) {

@@ -30,6 +30,9 @@ typedef enum { WORDS_PLAIN, WORDS_HTML, WORDS_LATEX } words_style;
 /* Pandoc Markdown that shows text as it is. */
 char *escaped(const char *text);
 
+/* Markdown with its math as a terminal shows it: "$\\rho \\ge \\sqrt{d/n}$" is "rho >= sqrt(d/n)". */
+char *plain_text(const char *markdown);
+
 /* x by a printf format with one conversion of the kinds d e f g and any text around it; NULL means
  * whole numbers as they are and others by %.4g. Not-a-number is an en dash. HTML and LaTeX get
  * Markdown with a real minus and powers of ten. Returns NULL when the format is not of this kind. */
