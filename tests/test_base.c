@@ -56,7 +56,7 @@ static void test_alloc(void **state) {
   attn_free(attn_alloc(0, 0));
   attn_free(NULL);
   assert_fails(alloc_overflow, NULL, "exceed the address space");
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
   assert_fails(alloc_too_much, NULL, "out of memory", "1152921504606846976 bytes");
 #else
   (void)alloc_too_much;
@@ -186,6 +186,12 @@ static void test_stale_part(void **state) {
   assert_false(support_exists(support_path("stale.part")));
 }
 
+/* Whoever runs the tests may ignore signals (nohup does), and children inherit that. */
+static void heed_then_write(const void *argument) {
+  signal(((const job *)argument)->signal, SIG_DFL);
+  write_job(argument);
+}
+
 /* A failure, an exit and the signals INT, TERM and HUP remove the part and keep what was there
  * before; the signal is still what ends the process. */
 static void test_interrupted(void **state) {
@@ -197,7 +203,7 @@ static void test_interrupted(void **state) {
   assert_false(support_exists(part));
   const int signals[] = {SIGINT, SIGTERM, SIGHUP};
   for (size_t s = 0; s < 3; s++) {
-    const support_end end = support_run(write_job, &((job){path, "half", DIE, signals[s]}));
+    const support_end end = support_run(heed_then_write, &((job){path, "half", DIE, signals[s]}));
     assert_int_equal(end.signal, signals[s]);
     assert_false(support_exists(part));
   }
