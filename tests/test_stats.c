@@ -215,6 +215,14 @@ static void test_ks_known(void **state) {
   gsl_rng_free(rng);
 }
 
+/* No sample, or one with not-a-number in it, has no p-value. */
+static void test_ks_undefined(void **state) {
+  (void)state;
+  double x[3] = {1, 2, 3}, y[2] = {NAN, 1}, none[1];
+  assert_true(isnan(attn_stats_ks(x, 3, none, 0)) && isnan(attn_stats_ks(none, 0, x, 3)));
+  assert_true(isnan(attn_stats_ks(x, 3, y, 2)) && isnan(attn_stats_ks(y, 2, y, 2)));
+}
+
 /* Under the null the p-value is near uniform: in 4000 pairs of samples of 150 and 200, the shares
  * below 0.01, 0.05, 0.2, 0.5 and 0.8 are within 5 standard errors, plus a tenth for the
  * finite-sample law. A shift of 0.5 is found almost always. */
@@ -246,7 +254,8 @@ int main(void) {
       cmocka_unit_test(test_binomial_known), cmocka_unit_test(test_binomial_coverage),
       cmocka_unit_test(test_mean),           cmocka_unit_test(test_mean_coverage),
       cmocka_unit_test(test_quantiles),      cmocka_unit_test(test_quantile_interval),
-      cmocka_unit_test(test_ks_known),       cmocka_unit_test(test_ks_null),
+      cmocka_unit_test(test_ks_known),       cmocka_unit_test(test_ks_undefined),
+      cmocka_unit_test(test_ks_null),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,7 +102,16 @@ double attn_stats_root(double (*f)(double x, void *context), void *context, doub
   return status == GSL_SUCCESS ? root : NAN;
 }
 
+static bool any_nan(const double *x, size_t count) {
+  bool found = false;
+  for (size_t i = 0; i < count; i++)
+    found |= isnan(x[i]);
+  return found;
+}
+
 double attn_stats_ks(double *x, size_t nx, double *y, size_t ny) {
+  if (nx == 0 || ny == 0 || any_nan(x, nx) || any_nan(y, ny))
+    return NAN;
   attn_stats_sort(x, nx);
   attn_stats_sort(y, ny);
   double distance = 0;

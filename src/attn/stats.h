@@ -56,7 +56,8 @@ double attn_stats_root(double (*f)(double x, void *context), void *context, doub
                        double high, double precision);
 
 /* p-value of the two-sample Kolmogorov-Smirnov test, asymptotic law with Stephens' correction for
- * finite samples. Sorts both samples. */
+ * finite samples. Sorts both samples. Not-a-number for an empty sample or one that holds
+ * not-a-number. */
 double attn_stats_ks(double *x /* [nx] */, size_t nx, double *y /* [ny] */, size_t ny);
 
 #endif
