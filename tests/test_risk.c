@@ -235,10 +235,10 @@ static void test_parallel_short_interval(void **state) {
  * leaves the sign to the noise token. */
 static void test_overflow(void **state) {
   (void)state;
-  attn_risk_input in = input_of(1.5, 1e4, 0.04, 100.0, 0.3);
-  /* exp(b) |a| > exp(1e4): at leading order the square of the least z with sigma z near 1e4. */
+  attn_risk_input in = input_of(1.5, 1e4, 0.04, 100.0, 0.0);
+  /* exp(b) |a| > exp(1e4): half the square of z = 1e4 / sigma, less what a few a save. */
   double found = attn_risk_two(&in).log10_class[0] * M_LN10;
-  assert_true(found < -0.9 * 0.5 * 1000.0 * 1000.0 && found > -0.5 * 1000.0 * 1000.0 - 1e4);
+  assert_true(found < -499800.0 && found > -500200.0);
   in = input_of(1.5, -1e4, 0.04, 0.25, 0.02);
   assert_near(attn_risk_two(&in).log10_class[0], log10(0.5), 1e-12, "m_p = -1e4");
   in = input_of(1.5, 0.0, 0.04, 1e300, 0.0); /* all or nothing: half the time noise, half of it wrong */
@@ -271,7 +271,7 @@ static void test_continuity(void **state) {
     double limit = attn_risk_two(&in).log10_clean;
     for (double residual2 = 1e-8; residual2 > 1e-26; residual2 *= 1e-3) {
       in.residual2 = residual2;
-      assert_near(attn_risk_two(&in).log10_clean, limit, 1e-9 + 3.0 * residual2, "s -> 0");
+      assert_near(attn_risk_two(&in).log10_clean, limit, 1e-9 + 30.0 * residual2, "s -> 0");
     }
   }
   attn_risk_input in = input_of(0.5, 0.1, 0.02, 0.0, 0.0);
