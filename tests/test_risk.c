@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "logconcave.h"
 #include "risk.h"
 
 #ifndef RISK_REFERENCE
@@ -119,6 +120,48 @@ static void test_double_integral(void **state) {
     attn_risk_result r = attn_risk_two(&cases[i]);
     assert_near(r.log10_class[0], double_integral(&cases[i]), 1e-7, "against the double integral");
   }
+}
+
+/* The same probability by the integral over x = |a| / sqrt(vv) instead of b (see the reference
+ * table's script), whose integrand has its corners elsewhere. */
+typedef struct {
+  double q, level, r;
+} other_order;
+
+static double other_integrand(double *slope, double *curvature, double x, const void *params) {
+  const other_order *at = params;
+  double y = (at->q * x - at->level + log(x)) / at->r;
+  if (slope != NULL) {
+    double l = attn_risk_mills(-y), y1 = (at->q + 1.0 / x) / at->r;
+    *slope = x == 0.0 ? INFINITY : -x + l * y1;
+    *curvature = -1.0 - l / (at->r * x * x) - y1 * y1 * l * (y < -1e3 ? -1.0 / y : l + y);
+  }
+  return -0.5 * x * x + attn_risk_log_phi(y);
+}
+
+static void test_other_order(void **state) {
+  (void)state;
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  double worst = 0.0;
+  for (int i = 0; i < 20000; i++) {
+    double sigma = pow(10.0, gsl_ran_flat(rng, -3.0, 3.0)), ratio = pow(10.0, gsl_ran_flat(rng, -3.0, 2.0));
+    double s = 0.1 / hypot(1.0, ratio), kappa = s * ratio * (gsl_rng_uniform(rng) < 0.5 ? -1.0 : 1.0);
+    double log_m = gsl_ran_flat(rng, -8.0, 8.0), error, other_error;
+    double found = attn_risk_two_tail(&error, log_m, sigma, kappa, s);
+    double root = hypot(s, kappa);
+    other_order at = {.q = -kappa * sigma / root, .level = log_m - log(root), .r = sigma * s / root};
+    double expected = attn_logconcave_integral(&other_error, NULL, other_integrand, &at, 0.0) -
+                      0.5 * log(2.0 * M_PI);
+    if (fabs(expected) > 1e8)
+      continue;
+    double relative = fabs(found / expected - 1.0);
+    worst = fmax(worst, relative);
+    if (relative > 1e-8)
+      fail_msg("setting %d: log_m %.17g sigma %.17g kappa %.17g s %.17g: %.17g against %.17g (%.1e %.1e)", i, log_m, sigma,
+               kappa, s, found, expected, error, other_error);
+  }
+  print_message("  20000 random settings, worst relative difference of the two orders: %.1e\n", worst);
+  gsl_rng_free(rng);
 }
 
 /* Frequencies of f < 0 (class 1) and f > 0 (class 2) among simulated samples. */
@@ -365,6 +408,7 @@ int main(void) {
       cmocka_unit_test(test_reference_vector),
       cmocka_unit_test(test_reference_table),
       cmocka_unit_test(test_double_integral),
+      cmocka_unit_test(test_other_order),
       cmocka_unit_test(test_simulation),
       cmocka_unit_test(test_degenerate_parts),
       cmocka_unit_test(test_parallel),
