@@ -31,8 +31,8 @@ static attn_risk_input input_of(double m_v, double m_p, double vv, double pp, do
 static void assert_near(double found, double expected, double relative, const char *what) {
   if (found == expected || fabs(found - expected) <= relative * fabs(expected))
     return;
-  fail_msg("%s: found %.17g, expected %.17g, allowed relative difference %g", what, found,
-           expected, relative);
+  fail_msg("%s: found %.17g, expected %.17g, allowed relative difference %g", what, found, expected,
+           relative);
 }
 
 /* The vector of theory.md, section 9. */
@@ -64,8 +64,12 @@ static void test_reference_table(void **state) {
       number[count++] = strtod(word, NULL);
     assert_int_equal(count, 9);
     int k = (int)x[0] - 1;
-    attn_risk_input in = {.mv = {x[1], x[1]}, .mp = {x[2], x[2]}, .vv = x[3],
-                          .pp = x[4],         .vp = x[5],         .residual2 = x[6]};
+    attn_risk_input in = {.mv = {x[1], x[1]},
+                          .mp = {x[2], x[2]},
+                          .vv = x[3],
+                          .pp = x[4],
+                          .vp = x[5],
+                          .residual2 = x[6]};
     attn_risk_result r = attn_risk_two(&in);
     assert_int_equal(r.status, ATTN_RISK_OK);
     for (int side = 0; side < 2; side++) {
@@ -144,12 +148,15 @@ static void test_other_order(void **state) {
   gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
   double worst = 0.0;
   for (int i = 0; i < 20000; i++) {
-    double sigma = pow(10.0, gsl_ran_flat(rng, -3.0, 3.0)), ratio = pow(10.0, gsl_ran_flat(rng, -3.0, 2.0));
-    double s = 0.1 / hypot(1.0, ratio), kappa = s * ratio * (gsl_rng_uniform(rng) < 0.5 ? -1.0 : 1.0);
+    double sigma = pow(10.0, gsl_ran_flat(rng, -3.0, 3.0)),
+           ratio = pow(10.0, gsl_ran_flat(rng, -3.0, 2.0));
+    double s = 0.1 / hypot(1.0, ratio),
+           kappa = s * ratio * (gsl_rng_uniform(rng) < 0.5 ? -1.0 : 1.0);
     double log_m = gsl_ran_flat(rng, -8.0, 8.0), error, other_error;
     double found = attn_risk_two_tail(&error, log_m, sigma, kappa, s);
     double root = hypot(s, kappa);
-    other_order at = {.q = -kappa * sigma / root, .level = log_m - log(root), .r = sigma * s / root};
+    other_order at = {
+        .q = -kappa * sigma / root, .level = log_m - log(root), .r = sigma * s / root};
     double expected = attn_logconcave_integral(&other_error, NULL, other_integrand, &at, 0.0) -
                       0.5 * log(2.0 * M_PI);
     if (fabs(expected) > 1e8)
@@ -157,10 +164,12 @@ static void test_other_order(void **state) {
     double relative = fabs(found / expected - 1.0);
     worst = fmax(worst, relative);
     if (relative > 1e-8)
-      fail_msg("setting %d: log_m %.17g sigma %.17g kappa %.17g s %.17g: %.17g against %.17g (%.1e %.1e)", i, log_m, sigma,
-               kappa, s, found, expected, error, other_error);
+      fail_msg("setting %d: log_m %.17g sigma %.17g kappa %.17g s %.17g: %.17g against %.17g (%.1e "
+               "%.1e)",
+               i, log_m, sigma, kappa, s, found, expected, error, other_error);
   }
-  print_message("  20000 random settings, worst relative difference of the two orders: %.1e\n", worst);
+  print_message("  20000 random settings, worst relative difference of the two orders: %.1e\n",
+                worst);
   gsl_rng_free(rng);
 }
 
@@ -176,8 +185,12 @@ static void test_simulation(void **state) {
            {{-0.4, 0.4}, {1.0, 1.0}, 0.25, 9.0, 1.2}};
   const int n = 400000;
   for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
-    attn_risk_input in = {.mv = {c[i].mv[0], c[i].mv[1]}, .mp = {c[i].mp[0], c[i].mp[1]},
-                          .vv = c[i].vv, .pp = c[i].pp, .vp = c[i].vp, .residual2 = NAN};
+    attn_risk_input in = {.mv = {c[i].mv[0], c[i].mv[1]},
+                          .mp = {c[i].mp[0], c[i].mp[1]},
+                          .vv = c[i].vv,
+                          .pp = c[i].pp,
+                          .vp = c[i].vp,
+                          .residual2 = NAN};
     attn_risk_result r = attn_risk_two(&in);
     for (int k = 0; k < 2; k++) {
       int wrong = 0;
@@ -205,8 +218,8 @@ static void test_degenerate_parts(void **state) {
   assert_near(attn_risk_two(&in).log10_class[0], expected, 1e-14, "p without noise");
   assert_near(attn_risk_two(&in).log10_class[1], expected, 1e-14, "p without noise, class 2");
   in.mp[0] = 0.0;
-  assert_near(attn_risk_two(&in).log10_class[0],
-              attn_risk_log_phi(-0.7 / sqrt(0.02)) / M_LN10, 1e-14, "p = 0");
+  assert_near(attn_risk_two(&in).log10_class[0], attn_risk_log_phi(-0.7 / sqrt(0.02)) / M_LN10,
+              1e-14, "p = 0");
   in = input_of(0.7, 0.4, 0.0, 0.3, 0.0);
   assert_true(attn_risk_two(&in).log10_clean == -INFINITY);
   in = input_of(-0.7, 0.4, 0.0, 0.3, 0.0);
@@ -284,7 +297,8 @@ static void test_overflow(void **state) {
   assert_true(found < -499800.0 && found > -500200.0);
   in = input_of(1.5, -1e4, 0.04, 0.25, 0.02);
   assert_near(attn_risk_two(&in).log10_class[0], log10(0.5), 1e-12, "m_p = -1e4");
-  in = input_of(1.5, 0.0, 0.04, 1e300, 0.0); /* all or nothing: half the time noise, half of it wrong */
+  in = input_of(1.5, 0.0, 0.04, 1e300,
+                0.0); /* all or nothing: half the time noise, half of it wrong */
   assert_near(attn_risk_two(&in).log10_class[0], log10(0.25), 1e-9, "sigma = 1e150");
 }
 
@@ -294,8 +308,8 @@ static void test_symmetry(void **state) {
   (void)state;
   for (int i = 0; i < 6; i++) {
     double m_v = (i % 2 ? -1.0 : 1.0) * pow(3.0, i - 3), vp = 0.02 * (i - 2);
-    attn_risk_input in = {.mv = {m_v, m_v}, .mp = {0.3, 0.3}, .vv = 0.05, .pp = 0.4, .vp = vp,
-                          .residual2 = NAN};
+    attn_risk_input in = {
+        .mv = {m_v, m_v}, .mp = {0.3, 0.3}, .vv = 0.05, .pp = 0.4, .vp = vp, .residual2 = NAN};
     attn_risk_input turned = in;
     turned.mv[0] = turned.mv[1] = -m_v;
     turned.vp = -vp;

@@ -36,9 +36,9 @@ static panel integrate_panel(const gsl_function *f, double from, double to) {
   return now;
 }
 
-/* The zero of the decreasing function L' in [low, infinity), or low if L' < 0 already there, to a
- * hundredth of the width that the curvature suggests. Newton where it converges, else bisection:
- * L' can fall like exp(-2 sigma z), where Newton alone would crawl. */
+/* A point of [low, infinity) where L is within 0.05 of its largest value, which the bracket proves:
+ * a concave L lies below its tangent. Newton where it converges, else bisection, since L' can fall
+ * like exp(-2 sigma z), where Newton alone would crawl. */
 static double find_peak(attn_logconcave *L, const void *params, double low) {
   double slope, curvature, z = low > 0.0 ? low : 0.0;
   L(&slope, &curvature, z, params);
@@ -78,10 +78,11 @@ static double find_peak(attn_logconcave *L, const void *params, double low) {
       left = z;
     else
       right = z;
-    double newton = -slope / curvature;
-    if (isfinite(newton) && fabs(newton) <= 0.01 / sqrt(-curvature))
-      return fmin(fmax(z + newton, left), right);
-    bool good = z + newton > left && z + newton < right && fabs(newton) < 0.5 * fabs(last_step);
+    double newton = -slope / curvature; /* 0 or NaN where L overflows, which is no convergence */
+    if (fabs(slope) * (slope > 0.0 ? right - z : z - left) <= 0.05)
+      break;
+    bool good = newton != 0.0 && z + newton > left && z + newton < right &&
+                fabs(newton) < 0.5 * fabs(last_step);
     last_step = step;
     step = good ? newton : left + 0.5 * (right - left) - z;
     if (z + step == z)
@@ -131,7 +132,8 @@ static double find_cut(const scaled *at, double peak, double width, double sign,
     outside = low;
   }
   for (int i = 0; i < 200; i++) {
-    double middle = 0.5 * (inside + outside), fall = at->top - at->L(NULL, NULL, middle, at->params);
+    double middle = 0.5 * (inside + outside),
+           fall = at->top - at->L(NULL, NULL, middle, at->params);
     if (middle == inside || middle == outside)
       break;
     if (fall < DROP)
@@ -144,8 +146,8 @@ static double find_cut(const scaled *at, double peak, double width, double sign,
   return outside;
 }
 
-double attn_logconcave_integral(double *error, double *peak, attn_logconcave *L,
-                                const void *params, double low) {
+double attn_logconcave_integral(double *error, double *peak, attn_logconcave *L, const void *params,
+                                double low) {
   double slope, curvature, z = find_peak(L, params, low);
   scaled at = {.L = L, .params = params, .top = L(&slope, &curvature, z, params)};
   *error = 0.0;

@@ -17,8 +17,8 @@ static const double SLACK = 1e-9;
 /* sqrt(2 pi) exp(x^2/2) |x| Phi(-|x|) - 1 = -1/x^2 + 3/x^4 - 15/x^6 ..., for |x| >= 20, where the
  * first omitted term is below 1e-16. */
 static double mills_series(double x) {
-  static const double a[] = {-1.0, 3.0, -15.0, 105.0, -945.0, 10395.0, -135135.0, 2027025.0,
-                             -34459425.0};
+  static const double a[] = {-1.0,    3.0,       -15.0,     105.0,      -945.0,
+                             10395.0, -135135.0, 2027025.0, -34459425.0};
   double y = 1.0 / (x * x), sum = 0.0;
   for (int i = 8; i >= 0; i--)
     sum = y * (a[i] + sum);
@@ -165,8 +165,9 @@ double attn_risk_two_tail(double *error, double log_m, double sigma, double kapp
   /* Rounding of L at the peak: that of the sum, and that of the exponent times dL/d(exponent). */
   double m = exp(log_m - at.log_s - sigma * peak), ratio = kappa / s, g = m + ratio * peak;
   double l = attn_risk_mills(g);
-  *error += ROUNDING * (fabs(log_p) + l * (fabs(ratio * peak) +
-                        m * (2.0 + fabs(log_m) + fabs(at.log_s) + fabs(sigma * peak))));
+  *error += ROUNDING *
+            (fabs(log_p) + l * (fabs(ratio * peak) +
+                                m * (2.0 + fabs(log_m) + fabs(at.log_s) + fabs(sigma * peak))));
   if (!isfinite(*error))
     *error = log_p == -INFINITY ? 0.0 : INFINITY;
   return log_p;
@@ -281,8 +282,7 @@ const char *attn_risk_check(const attn_risk_input *in, size_t T, double eta) {
              in->vp, bound);
     return sentence;
   }
-  if (!isnan(in->residual2) &&
-      !(in->residual2 >= 0.0 && in->residual2 <= in->vv * (1.0 + SLACK))) {
+  if (!isnan(in->residual2) && !(in->residual2 >= 0.0 && in->residual2 <= in->vv * (1.0 + SLACK))) {
     snprintf(sentence, sizeof sentence,
              "residual2 = %g: the squared residual must lie in [0, vv = %g], or be NaN",
              in->residual2, in->vv);
