@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "logconcave.h"
+#include "risk_many.h"
 
 static const double LOG_SQRT_2PI = 0.918938533204672741780329736406;
 static const double ROUNDING = 2.2204460492503131e-16;
@@ -189,6 +190,10 @@ attn_risk_result attn_risk_two(const attn_risk_input *input) {
     log_right[k] = m_v < 0.0 ? tail : rest;
   }
   return attn_risk_result_of(log_wrong, log_right, error);
+}
+
+attn_risk_result attn_risk_log10(const attn_risk_input *input, size_t T) {
+  return T == 2 ? attn_risk_two(input) : attn_risk_many(input, T, 0);
 }
 
 /* ---- shared ------------------------------------------------------------------------------------- */
