@@ -23,6 +23,8 @@ static double scaled_exp(double z, void *data) {
   return exp(at->L(NULL, NULL, z, at->params) - at->top);
 }
 
+enum { MOST_EDGES = 44 }; /* ends of the first panels, on one side of the peak */
+
 typedef struct {
   double from, to, value, error;
 } panel;
@@ -34,9 +36,9 @@ static panel integrate_panel(const gsl_function *f, double from, double to) {
   return now;
 }
 
-/* The zero of the decreasing function L' in [low, infinity), or low if L' < 0 already there, to a
- * hundredth of the width that the curvature suggests. Newton where it converges, else bisection:
- * L' can fall like exp(-2 sigma z), where Newton alone would crawl. */
+/* A point of [low, infinity) where L is within 0.05 of its largest value, which the bracket proves:
+ * a concave L lies below its tangent. Newton where it converges, else bisection, since L' can fall
+ * like exp(-2 sigma z), where Newton alone would crawl. */
 static double find_peak(attn_logconcave *L, const void *params, double low) {
   double slope, curvature, z = low > 0.0 ? low : 0.0;
   L(&slope, &curvature, z, params);
@@ -76,10 +78,11 @@ static double find_peak(attn_logconcave *L, const void *params, double low) {
       left = z;
     else
       right = z;
-    double newton = -slope / curvature;
-    if (isfinite(newton) && fabs(newton) <= 0.01 / sqrt(-curvature))
-      return fmin(fmax(z + newton, left), right);
-    bool good = z + newton > left && z + newton < right && fabs(newton) < 0.5 * fabs(last_step);
+    double newton = -slope / curvature; /* 0 or NaN where L overflows, which is no convergence */
+    if (fabs(slope) * (slope > 0.0 ? right - z : z - left) <= 0.05)
+      break;
+    bool good = newton != 0.0 && z + newton > left && z + newton < right &&
+                fabs(newton) < 0.5 * fabs(last_step);
     last_step = step;
     step = good ? newton : left + 0.5 * (right - left) - z;
     if (z + step == z)
@@ -87,6 +90,31 @@ static double find_peak(attn_logconcave *L, const void *params, double low) {
     z += step;
   }
   return z;
+}
+
+/* Distances from the peak at which to cut one side into first panels; returns their number.
+ *
+ * A panel whose nodes all miss a short corner of L would pass as smooth. Corners sit at the two
+ * ends: near the cut, where L may rise steeply and then level off, within a few DROP / |L'(cut)|;
+ * and near the peak of a long plateau, where a corner of size d gives the curvature a width w of
+ * about sqrt(d length). From both, panels grow by a fixed factor towards the middle. A bell-shaped
+ * side needs neither and gets two panels. */
+static int first_panels(double *distance /* [MOST_EDGES] */, double length, double width,
+                        double slope_at_cut) {
+  enum { GROWTH = 8 };
+  int count = 0;
+  distance[count++] = 0.0;
+  double start = length > 20.0 * width ? 8.0 * width * width / length : 4.0 * width;
+  for (double d = fmax(start, 1e-14 * length); d < 0.5 * length && count < 20; d *= GROWTH)
+    distance[count++] = d;
+  distance[count++] = 0.5 * length;
+  double end = fmax(4.0 * DROP / fabs(slope_at_cut), 1e-14 * length), shorter = end;
+  while (GROWTH * shorter < 0.5 * length)
+    shorter *= GROWTH;
+  for (; shorter >= end && shorter < 0.5 * length && count < MOST_EDGES - 1; shorter /= GROWTH)
+    distance[count++] = length - shorter;
+  distance[count++] = length;
+  return count;
 }
 
 /* A point beyond the peak, in the direction of sign, where L has fallen by DROP to 2 DROP, or low. */
@@ -104,7 +132,8 @@ static double find_cut(const scaled *at, double peak, double width, double sign,
     outside = low;
   }
   for (int i = 0; i < 200; i++) {
-    double middle = 0.5 * (inside + outside), fall = at->top - at->L(NULL, NULL, middle, at->params);
+    double middle = 0.5 * (inside + outside),
+           fall = at->top - at->L(NULL, NULL, middle, at->params);
     if (middle == inside || middle == outside)
       break;
     if (fall < DROP)
@@ -117,8 +146,8 @@ static double find_cut(const scaled *at, double peak, double width, double sign,
   return outside;
 }
 
-double attn_logconcave_integral(double *error, double *peak, attn_logconcave *L,
-                                const void *params, double low) {
+double attn_logconcave_integral(double *error, double *peak, attn_logconcave *L, const void *params,
+                                double low) {
   double slope, curvature, z = find_peak(L, params, low);
   scaled at = {.L = L, .params = params, .top = L(&slope, &curvature, z, params)};
   *error = 0.0;
@@ -139,10 +168,9 @@ double attn_logconcave_integral(double *error, double *peak, attn_logconcave *L,
   }
   const double left = find_cut(&at, z, width, -1.0, low), right = find_cut(&at, z, width, 1.0, low);
 
-  /* Depth-first bisection with the 21-point Gauss-Kronrod rule. Each side of the peak starts as
-   * two panels; a step of width w inside a panel is reached after log2(length / w) halvings, so
-   * the stack stays far below its room. */
-  enum { ROOM = 128, MOST_PANELS = 300 };
+  /* Depth-first bisection with the 21-point Gauss-Kronrod rule. A step of width w inside a panel
+   * is reached after log2(length / w) halvings, so the stack stays below its room. */
+  enum { ROOM = 192, MOST_PANELS = 300 };
   gsl_function f = {.function = scaled_exp, .params = &at};
   panel stack[ROOM];
   int depth = 0, panels = 0;
@@ -150,12 +178,19 @@ double attn_logconcave_integral(double *error, double *peak, attn_logconcave *L,
    * itself to better than that. */
   const double noise = 1e-15 * (10.0 + fabs(at.top));
   double sum = 0.0, sum_error = 0.0, scale = 0.0;
-  const double ends[5] = {left, 0.5 * (left + z), z, 0.5 * (z + right), right};
-  for (int i = 0; i < 4; i++)
-    if (ends[i + 1] > ends[i]) {
-      stack[depth] = integrate_panel(&f, ends[i], ends[i + 1]);
-      scale += stack[depth++].value;
+  for (int side = 0; side < 2; side++) {
+    const double sign = side == 0 ? -1.0 : 1.0, cut = side == 0 ? left : right;
+    double distance[MOST_EDGES], cut_slope;
+    L(&cut_slope, &curvature, cut, params);
+    int count = first_panels(distance, fabs(cut - z), width, cut_slope);
+    for (int i = 0; i + 1 < count; i++) {
+      double from = z + sign * distance[i], to = i + 2 == count ? cut : z + sign * distance[i + 1];
+      if (from != to) {
+        stack[depth] = integrate_panel(&f, fmin(from, to), fmax(from, to));
+        scale += stack[depth++].value;
+      }
     }
+  }
   while (depth > 0) {
     const panel now = stack[--depth];
     const double middle = 0.5 * (now.from + now.to);

@@ -17,7 +17,7 @@ typedef double attn_logconcave(double *slope, double *curvature, double z, const
  * quadrature's estimate plus the part cut off (below 1e-14); the rounding of L itself is the
  * caller's to add. *peak, if not NULL, receives where L is largest. Returns -INFINITY when exp(L)
  * is zero everywhere that a double can reach. */
-double attn_logconcave_integral(double *error, double *peak, attn_logconcave *L,
-                                const void *params, double low);
+double attn_logconcave_integral(double *error, double *peak, attn_logconcave *L, const void *params,
+                                double low);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "logconcave.h"
+#include "risk_many.h"
 
 static const double LOG_SQRT_2PI = 0.918938533204672741780329736406;
 static const double ROUNDING = 2.2204460492503131e-16;
@@ -17,8 +18,8 @@ static const double SLACK = 1e-9;
 /* sqrt(2 pi) exp(x^2/2) |x| Phi(-|x|) - 1 = -1/x^2 + 3/x^4 - 15/x^6 ..., for |x| >= 20, where the
  * first omitted term is below 1e-16. */
 static double mills_series(double x) {
-  static const double a[] = {-1.0, 3.0, -15.0, 105.0, -945.0, 10395.0, -135135.0, 2027025.0,
-                             -34459425.0};
+  static const double a[] = {-1.0,    3.0,       -15.0,     105.0,      -945.0,
+                             10395.0, -135135.0, 2027025.0, -34459425.0};
   double y = 1.0 / (x * x), sum = 0.0;
   for (int i = 8; i >= 0; i--)
     sum = y * (a[i] + sum);
@@ -165,8 +166,9 @@ double attn_risk_two_tail(double *error, double log_m, double sigma, double kapp
   /* Rounding of L at the peak: that of the sum, and that of the exponent times dL/d(exponent). */
   double m = exp(log_m - at.log_s - sigma * peak), ratio = kappa / s, g = m + ratio * peak;
   double l = attn_risk_mills(g);
-  *error += ROUNDING * (fabs(log_p) + l * (fabs(ratio * peak) +
-                        m * (2.0 + fabs(log_m) + fabs(at.log_s) + fabs(sigma * peak))));
+  *error += ROUNDING *
+            (fabs(log_p) + l * (fabs(ratio * peak) +
+                                m * (2.0 + fabs(log_m) + fabs(at.log_s) + fabs(sigma * peak))));
   if (!isfinite(*error))
     *error = log_p == -INFINITY ? 0.0 : INFINITY;
   return log_p;
@@ -188,6 +190,10 @@ attn_risk_result attn_risk_two(const attn_risk_input *input) {
     log_right[k] = m_v < 0.0 ? tail : rest;
   }
   return attn_risk_result_of(log_wrong, log_right, error);
+}
+
+attn_risk_result attn_risk_log10(const attn_risk_input *input, size_t T) {
+  return T == 2 ? attn_risk_two(input) : attn_risk_many(input, T, 0);
 }
 
 /* ---- shared ------------------------------------------------------------------------------------- */
@@ -281,8 +287,7 @@ const char *attn_risk_check(const attn_risk_input *in, size_t T, double eta) {
              in->vp, bound);
     return sentence;
   }
-  if (!isnan(in->residual2) &&
-      !(in->residual2 >= 0.0 && in->residual2 <= in->vv * (1.0 + SLACK))) {
+  if (!isnan(in->residual2) && !(in->residual2 >= 0.0 && in->residual2 <= in->vv * (1.0 + SLACK))) {
     snprintf(sentence, sizeof sentence,
              "residual2 = %g: the squared residual must lie in [0, vv = %g], or be NaN",
              in->residual2, in->vv);

@@ -34,7 +34,7 @@ typedef struct {
   double log10_class[2]; /* log10 P(error | class k); -infinity when an error is impossible */
   double log10_right[2]; /* log10 P(no error | class k), accurate also where the risk is near 1 */
   double log10_clean;    /* log10 of the risk on D_clean, the mean over the two classes */
-  double error;          /* absolute error of log10_clean: a bound (T = 2), a standard error (T > 2) */
+  double error; /* absolute error of log10_clean: a bound (T = 2), a standard error (T > 2) */
   attn_risk_status status;
 } attn_risk_result;
 

@@ -30,17 +30,36 @@ def log_phi_cdf(x):
 NODES = GaussLegendre(mp).calc_nodes(4, mp.prec + 10)
 
 
-def log_integral(log_integrand, low):
-    """log of the integral over (low, inf) of exp(log_integrand), unimodal on it."""
+def crossings(q, level):
+    """The zeros in t = log x of q x + log x - level, where the factor Phi turns from 0 to 1 or back:
+    one for q >= 0, none or two for q < 0, where it is largest at x = -1/q."""
+    def h(t):
+        return q * exp(t) + t - level
+
+    low, high = mpf(-20000), mpf(20000)
+    brackets = [(low, high)] if q >= 0 else [(low, -log(-q)), (high, -log(-q))]
+    found = []
+    for a, b in brackets:  # h(a) < 0 < h(b)
+        if h(b) <= 0:
+            continue
+        for _ in range(130):
+            c = (a + b) / 2
+            a, b = (c, b) if h(c) < 0 else (a, c)
+        found.append((a, abs(q * exp(a) + 1)))
+    return found
+
+
+def log_integral(log_integrand, q, level, r):
+    """log of the integral over (0, inf) of exp(log_integrand); in t = log x it is unimodal."""
     # Golden-section search on t = log(x): the peak can be at any scale.
     grid = [mpf(t) / 4 for t in range(-160, 161)]
-    values = [log_integrand(exp(t)) for t in grid]
+    values = [log_integrand(exp(t)) + t for t in grid]
     best = max(range(len(grid)), key=lambda i: values[i])
     a, b = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     ratio = (sqrt(mpf(5)) - 1) / 2
     for _ in range(70):
         c, d = b - ratio * (b - a), a + ratio * (b - a)
-        if log_integrand(exp(c)) > log_integrand(exp(d)):
+        if log_integrand(exp(c)) + c > log_integrand(exp(d)) + d:
             b = d
         else:
             a = c
@@ -64,7 +83,17 @@ def log_integral(log_integrand, low):
         inner = h / 2
         for j in range(1, 8):
             points.add(peak + sign * (inner + (h - inner) * j / 8))
-    points = sorted(points)
+    # A step of width r / slope at each crossing.
+    first, last = min(points), max(points)
+    for t, slope in crossings(q, level):
+        points.add(t)
+        width = r / slope
+        for sign in (-1, 1):
+            h = width
+            while h < last - first:
+                points.add(t + sign * h)
+                h *= 2
+    points = sorted(p for p in points if first <= p <= last)
     total = mpf(0)
     for p, q in zip(points, points[1:]):
         total += sum(w * f((p + q) / 2 + (q - p) / 2 * x) for x, w in NODES) * (q - p) / 2
@@ -86,7 +115,7 @@ def risk(k, m_v, m_p, vv, pp, vp, residual2):
     def log_integrand(x):
         return -x * x / 2 - log(2 * mp.pi) / 2 + log_phi_cdf((q * x - level + log(x)) / r)
 
-    tail = log_integral(log_integrand, 0)
+    tail = log_integral(log_integrand, q, level, r)
     rest = log1p(-exp(tail)) if tail > -mpf(10) ** 6 else -exp(tail)
     wrong, right = (tail, rest) if m_v > 0 else (rest, tail)
     return wrong / log(mpf(10)), right / log(mpf(10))
