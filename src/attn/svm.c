@@ -87,46 +87,48 @@ static long double row_times(const double *row /* [n] */, const double *a /* [n]
 }
 
 void attn_svm_certify(attn_svm_result *result, const double *a, const double *K, size_t n) {
-  long double s = 0, q = 0, m = INFINITY, lengths = 0, level = 0, excess = 0;
-  double least = INFINITY, product = 0;
+  long double s = 0, size = 0, q = 0, m = INFINITY, lengths = 0, level = 0, excess = 0;
+  double least = INFINITY, product = 0, longest = 0;
   size_t support = 0;
   for (size_t i = 0; i < n; i++) {
     long double u = row_times(K + i * n, a, n);
     m = u < m ? u : m;
     least = fmin(least, a[i]);
-    product = fmax(product, fabs(a[i] * (double)(u - 1)));
+    longest = fmax(longest, K[i * n + i]);
+    product = fmax(product, (double)fabsl(a[i] * (u - 1)));
     if (a[i] == 0)
       continue;
     if (support++ == 0)
       level = u;
     s += a[i];
+    size += fabs(a[i]);
     q += a[i] * u;
     excess += a[i] * (u - level);
-    lengths += a[i] * sqrtl((long double)K[i * n + i]);
+    lengths += fabs(a[i]) * sqrtl((long double)K[i * n + i]);
   }
   /* q - s m = sum a_i ((Ka)_i - m), without the cancellation: at an optimum all (Ka)_i with
    * a_i > 0 are nearly on one level */
   excess += s * (level - m);
+  bool dual_feasible = least >= 0 && s > 0, separates = m > 0 && q > 0;
   result->support = support;
-  result->dual_residual = s > 0 ? fmax(0, -least) / (double)s : 0;
-  result->primal_residual = fmax(0, 1 - (double)m);
-  result->complementarity = s > 0 ? product / (double)s : 0;
+  result->dual_residual = size > 0 ? fmax(0, -least) / (double)size : 0;
+  result->primal_residual = fmax(0, (double)(1 - m));
+  result->complementarity = size > 0 ? product / (double)size : 0;
   result->hull = lengths > 0 && q > 0 ? (double)(sqrtl(q) / lengths) : 0;
-  result->dual = q > 0 ? (double)(s * s / (2 * q)) : s > 0 ? INFINITY : 0;
-  result->margin_high = q > 0 ? (double)(sqrtl(q) / s) : 0;
-  bool separates = m > 0 && q > 0;
+  result->dual = !dual_feasible ? 0 : q > 0 ? (double)(s * s / (2 * q)) : INFINITY;
+  result->margin_high = !dual_feasible ? INFINITY : q > 0 ? (double)(sqrtl(q) / s) : 0;
   result->primal = separates ? (double)(q / (2 * m * m)) : INFINITY;
   result->margin_low = separates ? (double)(m / sqrtl(q)) : 0;
-  result->gap = separates ? (double)(excess * (q + s * m) / (s * m * s * m)) : INFINITY;
-  result->status = result->gap <= ATTN_SVM_GAP && result->dual_residual == 0
-                       ? ATTN_SVM_OK
-                       : ATTN_SVM_NOT_CONVERGED;
+  result->gap = separates && dual_feasible
+                    ? (double)(excess * (q + s * m) / (s * m * s * m))
+                    : INFINITY;
+  result->status = result->gap <= ATTN_SVM_GAP ? ATTN_SVM_OK : ATTN_SVM_NOT_CONVERGED;
   result->reason[0] = '\0';
   if (result->status != ATTN_SVM_OK)
     snprintf(result->reason, sizeof result->reason,
-             "relative gap %.2g exceeds %.2g; (longest point / margin)^2 times 1e-16 is the least "
-             "that double precision allows",
-             result->gap, ATTN_SVM_GAP);
+             "relative gap %.2g exceeds %.2g; rounding a to double precision alone may cause %.2g",
+             result->gap, ATTN_SVM_GAP,
+             DBL_EPSILON * sqrt(longest) * (double)lengths * (q > 0 ? (double)(s / q) : 0));
 }
 
 /* ---- equal points ---- */
@@ -422,8 +424,10 @@ static bool enter(attn_svm_workspace *w, size_t i) {
         step = fmin(step, w->a[w->F[j]] / z[j]);
     if (isinf(step)) {
       double sum = 1;
-      for (size_t j = 0; j < w->count; j++)
-        sum += z[j] = fmax(0, -z[j]);
+      for (size_t j = 0; j < w->count; j++) {
+        z[j] = z[j] * w->norm[w->F[j]] < -1e-10 * size ? -z[j] : 0; /* less is rounding */
+        sum += z[j];
+      }
       attn_scale(z, 1 / sum, w->count);
       set_a(w, z);
       w->a[i] = 1 / sum;

@@ -31,10 +31,10 @@ typedef struct {
   double primal, dual;            /* bounds of the optimum |w|^2 / 2; primal = inf if m <= 0 */
   double gap;                     /* primal / dual - 1 */
   double margin_low, margin_high; /* bounds of the margin; margin_low = 0 if m <= 0 */
-  double dual_residual;           /* max(0, -a_i) / s */
+  double dual_residual;           /* max(0, -a_i) / sum |a_i| */
   double primal_residual;         /* max(0, 1 - (Ka)_i) */
-  double complementarity;         /* max a_i |(Ka)_i - 1| / s */
-  double hull;                    /* sqrt(q) / sum a_i |r_i|: 0 if a proves infeasibility */
+  double complementarity;         /* max |a_i ((Ka)_i - 1)| / sum |a_i| */
+  double hull;                    /* sqrt(q) / sum |a_i| |r_i|: 0 if a proves infeasibility */
   size_t support;                 /* points with a_i > 0 */
   size_t distinct;                /* points left after merging equal ones */
   size_t factorisations;          /* of K_FF, in block exchanges */
@@ -57,8 +57,9 @@ attn_svm_status attn_svm_solve(double *a /* [n] */, attn_svm_result *result,
                                const double *K /* [n][n] */, size_t n,
                                attn_svm_workspace *workspace);
 
-/* The certificate of any a >= 0, in extended precision; status is ATTN_SVM_OK or
- * ATTN_SVM_NOT_CONVERGED. The counts other than support are left alone. */
+/* The certificate of any a, in extended precision; status is ATTN_SVM_OK or
+ * ATTN_SVM_NOT_CONVERGED. An a with a negative entry proves nothing about the dual: dual = 0,
+ * margin_high = inf. The counts other than support are left alone. */
 void attn_svm_certify(attn_svm_result *result, const double *a /* [n] */,
                       const double *K /* [n][n] */, size_t n);
 
