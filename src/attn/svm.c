@@ -8,25 +8,25 @@
 
 /* Thresholds. All compare quantities on the scale of their own rounding errors, so none depends on
  * the scale of the points. */
-static const double equal_points = 1e-12;   /* |r_i - r_j|^2 and rows of K, relative */
+static const double equal_points = 1e-12;    /* |r_i - r_j|^2 and rows of K, relative */
 static const double dependent_point = 1e-10; /* pivot relative to |r_j|^2, in block exchanges */
 enum { DESCENT_SWEEPS = 30, BLOCK_PATIENCE = 4 };
 
 struct attn_svm_workspace {
   size_t n;
-  double *merged; /* [m][m] K of the distinct points, when points were merged */
-  double *R;      /* [n][n] upper triangle, R'R = K_FF in the order of F */
-  double *a;      /* [m] multipliers of the distinct points */
-  double *g;      /* [m] 1 - Ka */
-  double *slack;  /* [m] the rounding error to expect in g */
-  double *start;  /* [m] a before the exchanges */
-  double *x;      /* [n] in the order of F, or of points */
-  double *z;      /* [n] likewise */
-  double *norm;   /* [m] |r_i| */
-  size_t *point;  /* [n] the distinct point that point i is merged into */
-  size_t *first;  /* [m] the point that stands for distinct point i */
-  size_t *shares; /* [m] how many points are merged into it */
-  size_t *F;      /* [count] distinct points with multipliers that may be positive */
+  double *merged;         /* [m][m] K of the distinct points, when points were merged */
+  double *R;              /* [n][n] upper triangle, R'R = K_FF in the order of F */
+  double *a;              /* [m] multipliers of the distinct points */
+  double *g;              /* [m] 1 - Ka */
+  double *slack;          /* [m] the rounding error to expect in g */
+  double *start;          /* [m] a before the exchanges */
+  double *x;              /* [n] in the order of F, or of points */
+  double *z;              /* [n] likewise */
+  double *norm;           /* [m] |r_i| */
+  size_t *point;          /* [n] the distinct point that point i is merged into */
+  size_t *first;          /* [m] the point that stands for distinct point i */
+  size_t *shares;         /* [m] how many points are merged into it */
+  size_t *F;              /* [count] distinct points with multipliers that may be positive */
   unsigned char *in_F;    /* [m] */
   unsigned char *dropped; /* [n] */
   /* the problem being solved */
@@ -58,8 +58,9 @@ attn_svm_workspace *attn_svm_alloc(size_t n) {
 void attn_svm_free(attn_svm_workspace *w) {
   if (w == NULL)
     return;
-  void *const parts[] = {w->merged, w->R,     w->a,      w->g, w->slack, w->start, w->x,      w->z,
-                         w->norm,   w->point, w->first, w->shares, w->F, w->in_F, w->dropped};
+  void *const parts[] = {w->merged, w->R,      w->a, w->g,    w->slack,
+                         w->start,  w->x,      w->z, w->norm, w->point,
+                         w->first,  w->shares, w->F, w->in_F, w->dropped};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     attn_free(parts[i]);
   attn_free(w);
@@ -119,9 +120,8 @@ void attn_svm_certify(attn_svm_result *result, const double *a, const double *K,
   result->margin_high = !dual_feasible ? INFINITY : q > 0 ? (double)(sqrtl(q) / s) : 0;
   result->primal = separates ? (double)(q / (2 * m * m)) : INFINITY;
   result->margin_low = separates ? (double)(m / sqrtl(q)) : 0;
-  result->gap = separates && dual_feasible
-                    ? (double)(excess * (q + s * m) / (s * m * s * m))
-                    : INFINITY;
+  result->gap =
+      separates && dual_feasible ? (double)(excess * (q + s * m) / (s * m * s * m)) : INFINITY;
   result->status = result->gap <= ATTN_SVM_GAP ? ATTN_SVM_OK : ATTN_SVM_NOT_CONVERGED;
   result->reason[0] = '\0';
   if (result->status != ATTN_SVM_OK)
@@ -560,8 +560,8 @@ static void explain_infeasible(attn_svm_result *result, const double *a, const d
   if (found == 1)
     snprintf(result->reason, sizeof result->reason, "point %zu is the origin", pair[0]);
   else if (found == 2)
-    snprintf(result->reason, sizeof result->reason,
-             "y r of the points %zu and %zu are opposite%s", pair[0], pair[1],
+    snprintf(result->reason, sizeof result->reason, "y r of the points %zu and %zu are opposite%s",
+             pair[0], pair[1],
              K[pair[0] * n + pair[0]] == K[pair[1] * n + pair[1]]
                  ? ": one point with both labels, or opposite points with one label"
                  : "");

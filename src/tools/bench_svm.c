@@ -1,6 +1,7 @@
 /* bench_svm: how long attn_svm_solve takes, and its certified gap, on problems like those of the
- * laboratory. Not run by the tests: bench_svm [n]. With LIBSVM beside it for scale, on the same
- * Gram matrix with the mirrored points that remove its bias. */
+ * laboratory: bench_svm [n [compare]], with compare beside LIBSVM on the same Gram matrix, with the
+ * mirrored points that remove its bias. By hand: cc -std=c17 -D_POSIX_C_SOURCE=200809L -O2
+ * -Isrc/attn src/tools/bench_svm.c build/lib/libattn.a -lsvm -lgsl -llapacke -lopenblas -lm */
 #include <float.h>
 #include <libsvm/svm.h>
 #include <math.h>
@@ -9,7 +10,7 @@
 
 #include "linalg.h"
 #include "rng.h"
-#include "../src/attn/svm.h"
+#include "svm.h"
 
 /* CPU seconds: other processes do not count */
 static double now(void) {
@@ -33,12 +34,16 @@ static double libsvm_margin(const double *K /* [n][n] */, size_t n, double eps) 
     problem.x[i] = nodes + i * (2 * n + 2);
     problem.x[i][0] = (struct svm_node){0, (double)(i + 1)};
     for (size_t j = 0; j < 2 * n; j++)
-      problem.x[i][j + 1] = (struct svm_node){
-          (int)(j + 1), problem.y[i] * (j < n ? 1 : -1) * K[i % n * n + j % n]};
+      problem.x[i][j + 1] =
+          (struct svm_node){(int)(j + 1), problem.y[i] * (j < n ? 1 : -1) * K[i % n * n + j % n]};
     problem.x[i][2 * n + 1].index = -1;
   }
-  struct svm_parameter param = {.svm_type = C_SVC, .kernel_type = PRECOMPUTED, .cache_size = 1000,
-                                .eps = eps, .C = 1e12, .shrinking = 1};
+  struct svm_parameter param = {.svm_type = C_SVC,
+                                .kernel_type = PRECOMPUTED,
+                                .cache_size = 1000,
+                                .eps = eps,
+                                .C = 1e12,
+                                .shrinking = 1};
   svm_set_print_string_function(silent);
   struct svm_model *model = svm_train(&problem, &param);
   double sum = 0;
@@ -98,7 +103,10 @@ int main(int argc, char **argv) {
       attn_svm_apply_labels(K, y, n);
       char name[80];
       snprintf(name, sizeof name, "%s d=%zu",
-               kind == 0 ? "any labels," : kind == 1 ? "half-space," : "two clusters,", d);
+               kind == 0   ? "any labels,"
+               : kind == 1 ? "half-space,"
+                           : "two clusters,",
+               d);
       report(name, K, n, compare && d > n);
     }
     attn_free(X);
@@ -125,9 +133,9 @@ int main(int argc, char **argv) {
         for (size_t j = 0; j < n; j++) {
           double si = y[i] == clean[i] ? attention[c] : 1 - attention[c];
           double sj = y[j] == clean[j] ? attention[c] : 1 - attention[c];
-          K[i * n + j] = y[i] * y[j] *
-                         ((clean[i] == clean[j]) * rho * rho * si * sj +
-                          G[i * n + j] * (1 - si) * (1 - sj));
+          K[i * n + j] =
+              y[i] * y[j] *
+              ((clean[i] == clean[j]) * rho * rho * si * sj + G[i * n + j] * (1 - si) * (1 - sj));
         }
       char name[80];
       snprintf(name, sizeof name, "model D, attention %g, d/n=%zu", attention[c], ratio);
