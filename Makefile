@@ -233,6 +233,8 @@ build/tests/%: build/obj/tests/%.o $(test_shared) build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lcmocka $(LDLIBS) -o $@
 
+build/tests/test_svm_libsvm: LDLIBS += -lsvm
+
 # Tests always run. A failing test does not stop the others: the summary tells.
 .PHONY: check run-tests
 $(addsuffix .tap,$(test_programs)): build/tests/%.tap: build/tests/% run-tests
