@@ -64,7 +64,7 @@ void attn_tokens_free(attn_tokens *tokens);
 /* Fresh Gaussian noise tokens xi_j ~ N(0, I - mu_1 mu_1'/rho^2 - mu_2 mu_2'/rho^2).
  * Cost: dense N d deviates; gram N d deviates and N^2 d operations; bartlett N^2/2 deviates and
  * N^3/3 operations, whatever d is; lazy nothing, but then each vector pulled back draws N deviates
- * and passes nine times over the directions before it. */
+ * and passes seven times over the directions before it. */
 void attn_tokens_draw(attn_tokens *tokens, gsl_rng *rng);
 
 /* signal[a][k] = mu_k . u_a, noise[a][j] = xi_j . u_a for m parameter vectors. */

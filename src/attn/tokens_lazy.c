@@ -53,15 +53,13 @@ static void rows_dot(double *h /* [count] */, double *const *row /* [count][N] *
       h[l] += attn_dot(row[l] + j, x + j, chunk_at(j, N));
 }
 
-/* x -= sum_l <q_l, x> q_l, twice: the first pass leaves rounding of the size of what it removes,
- * which matters when little remains. */
+/* x -= sum_l <q_l, x> q_l. When little of x remains, the rounding left by what was removed matters,
+ * and a second call removes that as well. */
 static void project_out(lazy_state *state, double *x /* [N] */, size_t count, size_t N) {
-  for (int pass = 0; pass < 2; pass++) {
-    rows_dot(state->h, state->q, count, x, N);
-    for (size_t j = 0; j < N; j += CHUNK)
-      for (size_t l = 0; l < count; l++)
-        attn_axpy(x + j, -state->h[l], state->q[l] + j, chunk_at(j, N));
-  }
+  rows_dot(state->h, state->q, count, x, N);
+  for (size_t j = 0; j < N; j += CHUNK)
+    for (size_t l = 0; l < count; l++)
+      attn_axpy(x + j, -state->h[l], state->q[l] + j, chunk_at(j, N));
 }
 
 static void need_row(double **row, size_t N) {
@@ -85,6 +83,7 @@ static void ask(attn_tokens *tokens, const double *c /* [N] */, double norm) {
   double *q = state->q[new];
   divide(q, c, norm, N);
   project_out(state, q, new, N);
+  project_out(state, q, new, N);
   norm = attn_norm(q, N);
   if (norm <= in_span)
     return;
@@ -97,7 +96,7 @@ static void ask(attn_tokens *tokens, const double *c /* [N] */, double norm) {
   double *image = state->image[new];
   double r = attn_rng_chi((double)(tokens->k - new), state->rng);
   attn_rng_gaussian(image, N, state->rng);
-  project_out(state, image, new + 1, N);
+  project_out(state, image, new + 1, N); /* once: image is never small, r q rounds as much */
   attn_axpy(image, r, q, N);
   state->count = new + 1;
 }

@@ -24,8 +24,8 @@ void attn_tokens_lazy_init(attn_tokens *tokens, size_t pullbacks);
 /* The number of directions asked about since the draw. */
 size_t attn_tokens_lazy_count(const attn_tokens *tokens);
 
-/* q_l, orthonormal: the span of q_0 ... q_l is that of the first weights that were pulled back;
- * and the image Xi e_l; l below the count. */
+/* For l below the count: q_l, orthonormal, spanning the weights that were pulled back in their
+ * order; and the image Xi e_l. */
 const double *attn_tokens_lazy_question(const attn_tokens *tokens, size_t l); /* [N] */
 const double *attn_tokens_lazy_image(const attn_tokens *tokens, size_t l);    /* [N] */
 
