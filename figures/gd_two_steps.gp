@@ -4,7 +4,7 @@ row(c) = (column('setting') == 0 && column('step') > 0 ? column(c) : NaN)
 
 set multiplot layout 1,2 margins 0.055,0.985,0.17,0.89 spacing 0.075
 set logscale x
-set xrange [1:*]
+set xrange [1:*] noextend
 set xlabel 'step of gradient descent'
 set xtics (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 set yrange [-0.03:1.06]

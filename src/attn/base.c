@@ -180,6 +180,13 @@ attn_output *attn_output_open(const char *path) {
   return output;
 }
 
+attn_output *attn_output_standard(void) {
+  attn_output *output = attn_alloc(1, sizeof *output);
+  output->path = attn_text_copy("standard output");
+  output->stream = stdout;
+  return output;
+}
+
 void attn_output_commit(attn_output *output) {
   bool failed = ferror(output->stream) != 0;
   errno = 0;
@@ -187,14 +194,16 @@ void attn_output_commit(attn_output *output) {
   int reason = errno;
   if (failed)
     attn_fail("%s: writing failed: %s", output->path, reason ? strerror(reason) : "I/O error");
-  if (rename(output->part, output->path) != 0)
-    attn_fail("%s: cannot be put in place: %s", output->path, strerror(errno));
-  for (size_t i = 0; i < OPEN_MAX_PARTS; i++)
-    if (open_part[i] == output->part)
-      open_part[i] = NULL;
-  if (fclose(output->stream) != 0) {
-    unlink(output->path);
-    attn_fail("%s: writing failed: %s", output->path, strerror(errno));
+  if (output->part != NULL) {
+    if (rename(output->part, output->path) != 0)
+      attn_fail("%s: cannot be put in place: %s", output->path, strerror(errno));
+    for (size_t i = 0; i < OPEN_MAX_PARTS; i++)
+      if (open_part[i] == output->part)
+        open_part[i] = NULL;
+    if (fclose(output->stream) != 0) {
+      unlink(output->path);
+      attn_fail("%s: writing failed: %s", output->path, strerror(errno));
+    }
   }
   attn_free(output->path);
   attn_free(output->part);

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <gsl/gsl_cblas.h> /* OpenBLAS's cblas.h does not compile beside GSL's headers */
 #include <limits.h>
+#include <math.h>
 
 #include <lapacke.h>
 
@@ -40,6 +41,10 @@ const char *attn_linalg_description(void) {
 
 double attn_dot(const double *x, const double *y, size_t n) {
   return cblas_ddot(as_int(n), x, 1, y, 1);
+}
+
+double attn_norm(const double *x, size_t n) {
+  return cblas_dnrm2(as_int(n), x, 1);
 }
 
 void attn_axpy(double *y, double a, const double *x, size_t n) {
@@ -106,4 +111,66 @@ void attn_gram_of_upper(double *K, size_t n) {
   if (LAPACKE_dlauum(LAPACK_COL_MAJOR, 'L', as_int(n), K, as_int(n)) != 0)
     attn_fail("LAPACK's dlauum refused a triangle of side %zu", n);
   copy_upper_to_lower(K, n);
+}
+
+void attn_rotate(double *x, double *y, double c, double s, size_t n) {
+  cblas_drot(as_int(n), x, 1, y, 1, c, s);
+}
+
+/* Row-major upper triangles are column-major lower ones; the _work routines then neither copy nor
+ * allocate. */
+bool attn_cholesky(double *R, size_t ld, size_t n) {
+  lapack_int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', as_int(n), R, as_int(ld));
+  if (info < 0)
+    attn_fail("LAPACK's dpotrf refused a matrix of side %zu", n);
+  return info == 0;
+}
+
+/* Right-looking by blocks of rows: factor the diagonal block, solve for the rows to its right,
+ * subtract their products from the rest. Within a block, row j of R is final once the rows before
+ * it are; the solve computes residuals in the dropped rows, which nothing else uses (their
+ * R_jl = 0), and they are cleared. */
+size_t attn_cholesky_dropping(double *R, size_t ld, unsigned char *dropped, const double *least,
+                              size_t n) {
+  const size_t block = 48;
+  size_t kept = 0;
+  for (size_t b = 0; b < n; b += block) {
+    size_t end = n - b < block ? n : b + block;
+    for (size_t j = b; j < end; j++) {
+      double *row = R + j * ld;
+      dropped[j] = !(row[j] > least[j]);
+      if (dropped[j]) {
+        row[j] = 1;
+        for (size_t l = j + 1; l < end; l++)
+          row[l] = 0;
+        continue;
+      }
+      kept++;
+      row[j] = sqrt(row[j]);
+      for (size_t l = j + 1; l < end; l++)
+        row[l] /= row[j];
+      for (size_t i = j + 1; i < end; i++)
+        for (size_t l = i; l < end; l++)
+          R[i * ld + l] -= row[i] * row[l];
+    }
+    if (end == n)
+      break;
+    cblas_dtrsm(CblasRowMajor, CblasLeft, CblasUpper, CblasTrans, CblasNonUnit, as_int(end - b),
+                as_int(n - end), 1, R + b * ld + b, as_int(ld), R + b * ld + end, as_int(ld));
+    for (size_t j = b; j < end; j++)
+      for (size_t l = end; dropped[j] && l < n; l++)
+        R[j * ld + l] = 0;
+    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, as_int(n - end), as_int(end - b), -1,
+                R + b * ld + end, as_int(ld), 1, R + end * ld + end, as_int(ld));
+  }
+  return kept;
+}
+
+void attn_solve_upper(double *x, const double *R, size_t ld, size_t n) {
+  cblas_dtrsv(CblasRowMajor, CblasUpper, CblasNoTrans, CblasNonUnit, as_int(n), R, as_int(ld), x,
+              1);
+}
+
+void attn_solve_upper_transposed(double *x, const double *R, size_t ld, size_t n) {
+  cblas_dtrsv(CblasRowMajor, CblasUpper, CblasTrans, CblasNonUnit, as_int(n), R, as_int(ld), x, 1);
 }

@@ -14,6 +14,9 @@ const char *attn_linalg_description(void);
 /* x . y */
 double attn_dot(const double *x /* [n] */, const double *y /* [n] */, size_t n);
 
+/* |x|, without overflow or underflow on the way */
+double attn_norm(const double *x /* [n] */, size_t n);
+
 /* y += a x */
 void attn_axpy(double *y /* [n] */, double a, const double *x /* [n] */, size_t n);
 
@@ -35,5 +38,24 @@ void attn_gram(double *K /* [n][n] */, const double *A /* [n][k] */, size_t n, s
 
 /* K = U U' for the upper triangle U held in K; both triangles of the result are filled. */
 void attn_gram_of_upper(double *K /* [n][n] */, size_t n);
+
+/* (x, y) := (c x + s y, c y - s x) */
+void attn_rotate(double *x /* [n] */, double *y /* [n] */, double c, double s, size_t n);
+
+/* R'R = K with R upper triangular: R holds the upper triangle of K, rows ld apart, and is
+ * overwritten. False when a pivot is not positive; what R then holds is of no use. */
+bool attn_cholesky(double *R /* [n][n] */, size_t ld, size_t n);
+
+/* The same for a K that may be singular: a pivot that does not exceed least[j] says that row j
+ * depends on the rows before it. Then dropped[j] = 1 and row j of R is zero but for R_jj = 1, so
+ * that R without the dropped rows and columns is the factor of the rows that are kept. Returns how
+ * many are kept. */
+size_t attn_cholesky_dropping(double *R /* [n][n] */, size_t ld, unsigned char *dropped /* [n] */,
+                              const double *least /* [n] */, size_t n);
+
+/* x := R^-1 x and x := R'^-1 x for an upper triangle R. */
+void attn_solve_upper(double *x /* [n] */, const double *R /* [n][n] */, size_t ld, size_t n);
+void attn_solve_upper_transposed(double *x /* [n] */, const double *R /* [n][n] */, size_t ld,
+                                 size_t n);
 
 #endif

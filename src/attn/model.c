@@ -55,6 +55,7 @@ void attn_model_forward(attn_model *model, attn_tokens *tokens, const attn_label
   }
 }
 
+//@begin backward
 void attn_model_backward(attn_model *model, attn_tokens *tokens, const attn_labels *labels,
                          const double *w) {
   const size_t T = model->T, N = model->N;
@@ -72,3 +73,4 @@ void attn_model_backward(attn_model *model, attn_tokens *tokens, const attn_labe
   /* g_it = x_it . v and b_it = x_it . p, so the gradients are sums of tokens */
   attn_tokens_pullback(tokens, model->grad, signal[0], model->pull, 2);
 }
+//@end backward
