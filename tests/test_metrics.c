@@ -11,6 +11,7 @@
 #include "naive.h"
 #include "rng.h"
 #include "tokens_dense.h"
+#include "tokens_gram.h"
 #include "train.h"
 
 enum { D = 21, N_SAMPLES = 24 };
