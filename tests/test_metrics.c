@@ -11,6 +11,7 @@
 #include "naive.h"
 #include "rng.h"
 #include "tokens_dense.h"
+#include "tokens_gram.h"
 #include "train.h"
 
 enum { D = 21, N_SAMPLES = 24 };
@@ -155,12 +156,44 @@ static void test_residual(void **state) {
   attn_labels_free(labels);
 }
 
+/* The same over the Gram geometry, where |u|^2 is a sum of multiples of scores: v = p + 1e-9 w, all
+ * tokens orthogonal, so that the residual is 1e-18 times that of w. */
+static void test_residual_gram(void **state) {
+  (void)state;
+  enum { N = 7 };
+  attn_tokens *tokens = attn_tokens_alloc(ATTN_TOKENS_GRAM, N, 20, 1, 0);
+  attn_labels *labels = attn_labels_alloc(N, 2);
+  attn_model *model = attn_model_alloc(tokens, 2);
+  gsl_rng *rng = attn_rng_alloc();
+  double w[N], ww = 0, wp = 0, pp = 0;
+  attn_rng_start(rng, 25, "metrics", 0, 0, ATTN_STREAM_OTHER);
+  attn_rng_gaussian(w, N, rng);
+  for (size_t j = 0; j < N; j++) {
+    const double p = 1 / (double)(j + 3), scale = (double)(1 << j);
+    attn_tokens_gram_matrix(tokens)[j * N + j] = scale;
+    model->theta[model->dim + 2 + j] = p;
+    model->theta[2 + j] = p + 1e-9 * w[j];
+    labels->y[j] = 1;
+    ww += scale * w[j] * w[j];
+    wp += scale * w[j] * p;
+    pp += scale * p * p;
+  }
+  attn_model_forward(model, tokens, labels);
+  const attn_metrics m = attn_metrics_measure(model, tokens, labels);
+  assert_relative(m.residual2, 1e-18 * (ww - wp * wp / pp), 1e-5);
+  gsl_rng_free(rng);
+  attn_model_free(model);
+  attn_tokens_free(tokens);
+  attn_labels_free(labels);
+}
+
 int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_definitions),
       cmocka_unit_test(test_ties_and_absent_kinds),
       cmocka_unit_test(test_residual),
+      cmocka_unit_test(test_residual_gram),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

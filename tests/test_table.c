@@ -142,6 +142,7 @@ static void ask_numbers(const void *path) {
   attn_rows *rows = attn_rows_read(path);
   for (size_t r = 0; r < rows->rows; r++)
     attn_rows_number(rows, r, attn_rows_column(rows, "b"));
+  attn_rows_free(rows);
 }
 
 /* Columns that are not there and cells that are no numbers; a header that stands twice (two files
