@@ -248,13 +248,16 @@ double attn_risk_many_tail(double *error, attn_risk_status *status, double sign,
   for (int r = 0; r < REPETITIONS; r++)
     variance += (estimate[r] - mean) * (estimate[r] - mean);
   *error = sqrt(variance / (REPETITIONS * (REPETITIONS - 1.0))) / mean;
-  if (!complete || !(sum * sum > 100.0 * square) || !(*error < 0.1))
+  bool reached = top > -INFINITY; /* else no double can hold where the mass is */
+  if (!reached || !complete || !(sum * sum > 100.0 * square) || !(*error < 0.1))
     *status = ATTN_RISK_UNCERTAIN;
   if (from.sequence != NULL)
     gsl_qrng_free(from.sequence);
   gsl_rng_free(from.rng);
   attn_free(memory);
-  return top + log(mean);
+  if (!reached)
+    *error = INFINITY;
+  return reached ? top + log(mean) : -INFINITY;
 }
 
 /* A rough P(f < 0), enough to know whether it exceeds 1/2. */
