@@ -1,5 +1,5 @@
 /* Tests of risk and logconcave for two tokens: every value is checked against something that does
- * not share its route (another order of integration, simulation, closed forms, 30-digit tables). */
+ * not share its route (another order of integration, simulation, closed forms, tables of 20 digits). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ static void test_reference_vector(void **state) {
   assert_true(fabs(r.log10_class[0] + 113.60636) < 1e-5);
 }
 
-/* The 30-digit table, integrated over the other variable: all sizes from 1/2 to 10^-400000 and
+/* The table of 20 digits, integrated over the other variable: all sizes from 1/2 to 10^-400000 and
  * below, both classes, both signs. An entry that a double cannot hold (complements of deep tails)
  * is skipped. */
 static void test_reference_table(void **state) {

@@ -44,6 +44,8 @@ static void test_two_tokens(void **state) {
       input_of(40.0, 8.0, 0.0001, 0.0001, 0.00005),
       input_of(0.03, 0.0, 0.05, 0.3, 0.01),
       input_of(0.0, 0.0, 0.05, 0.3, 0.01),
+      input_of(2.9, 1e4, 0.0133, 0.01, 0.0), /* exp(m_p) overflows */
+      input_of(2.9, -1e4, 0.0133, 0.01, 0.001),
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     attn_risk_result r = attn_risk_many(&cases[i], 2, 0), exact = attn_risk_two(&cases[i]);
@@ -129,6 +131,47 @@ static void test_three_tokens(void **state) {
                   r.log10_clean, clean, r.error);
   }
   print_message("  worst difference of log10, one class: %.1e\n", worst);
+}
+
+/* T = 4 where two orbits of modes carry about equal mass (all three tokens near 8.6; one near 13.7 and
+ * two near 5.4), against a grid over z_1 <= z_2 <= z_3, m_v > 0, class 1. */
+static double grid_four(const attn_risk_input *in) {
+  enum { STEPS = 140 };
+  const double low = -8.0, high = 27.0, h = (high - low) / STEPS;
+  double sigma = sqrt(in->pp), kappa = in->vp / sigma, s = sqrt(in->vv - kappa * kappa);
+  double M = in->mv[0] * exp(in->mp[0]), top = -INFINITY, sum = 0.0;
+  for (int i = 0; i <= STEPS; i++)
+    for (int j = i; j <= STEPS; j++)
+      for (int k = j; k <= STEPS; k++) {
+        double x = low + h * i, y = low + h * j, z = low + h * k;
+        double a = exp(sigma * x), b = exp(sigma * y), c = exp(sigma * z);
+        double G = (M + kappa * (a * x + b * y + c * z)) / (s * sqrt(a * a + b * b + c * c));
+        double orbit = i == j && j == k ? 1.0 : i == j || j == k ? 3.0 : 6.0;
+        double l = -0.5 * (x * x + y * y + z * z) + attn_risk_log_phi(-G) + log(orbit);
+        if (l > top) {
+          sum = sum * exp(top - l) + 1.0;
+          top = l;
+        } else {
+          sum += exp(l - top);
+        }
+      }
+  return (top + log(sum) + 3.0 * log(h) - 1.5 * log(2.0 * M_PI)) / M_LN10;
+}
+
+static void test_two_orbits(void **state) {
+  (void)state;
+  attn_risk_input in = input_of(6.0, 0.0, 0.01, 0.0563 * 0.0563, 0.0);
+  const attn_risk_integrand f = {
+      .sign = 1.0, .log_m = log(6.0), .sigma = 0.0563, .kappa = 0.0, .s = 0.1, .N = 3};
+  attn_risk_mode modes[8];
+  assert_true(attn_risk_modes_find(modes, 8, &f) >= 2);
+  assert_true(modes[0].log_mass - modes[1].log_mass < 1.0);
+  attn_risk_result r = attn_risk_many(&in, 4, 0);
+  double expected = grid_four(&in);
+  print_message("  T = 4, two orbits: log10 risk %.5f (sampled), %.5f (grid), stated error %.1e\n",
+                r.log10_class[0], expected, r.error);
+  assert_true(fabs(r.log10_class[0] - expected) < 5.0 * r.error);
+  assert_true(r.error < 5e-3);
 }
 
 /* The error is the standard error: it falls with the number of points. */
@@ -246,8 +289,9 @@ static void test_modes(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_modes),        cmocka_unit_test(test_two_tokens),
-      cmocka_unit_test(test_three_tokens), cmocka_unit_test(test_more_points),
-      cmocka_unit_test(test_simulation),   cmocka_unit_test(test_degenerate),
+      cmocka_unit_test(test_three_tokens), cmocka_unit_test(test_two_orbits),
+      cmocka_unit_test(test_more_points),  cmocka_unit_test(test_simulation),
+      cmocka_unit_test(test_degenerate),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

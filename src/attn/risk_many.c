@@ -11,7 +11,9 @@
 
 static const double LOG_SQRT_2PI = 0.918938533204672741780329736406;
 
-enum { REPETITIONS = 16, MOST_MODES = 8, KINDS = 3, MOST_PARTS = MOST_MODES * KINDS };
+/* The parts of the mixture at one mode, see make_mixture. */
+enum { LAPLACE, DOUBLED, PRIOR, KINDS };
+enum { REPETITIONS = 16, MOST_MODES = 8, MOST_PARTS = MOST_MODES * KINDS };
 enum { SOBOL_DIMENSIONS = 40, MOST_ORBIT = 3000 };
 
 /* ---- one part of the mixture: a Gaussian, symmetrised over its orbit ---------------------------- */
@@ -135,18 +137,17 @@ static size_t make_mixture(part *parts /* [MOST_PARTS] */, bool *complete,
     found = 1;
   }
   for (size_t i = 0; i < found; i++) {
-    static const double share[KINDS] = {0.5, 0.25, 0.25};
+    static const double share[KINDS] = {[LAPLACE] = 0.5, [DOUBLED] = 0.25, [PRIOR] = 0.25};
     if (weight[i] == 0.0)
       continue;
     for (int kind = 0; kind < KINDS; kind++) {
       attn_risk_mode mode = modes[i];
+      double diagonal = kind == DOUBLED ? 0.5 : 1.0;
+      double coupling = kind == DOUBLED ? 0.5 : kind == PRIOR ? 0.0 : 1.0;
       for (int g = 0; g < 2; g++) {
-        if (kind == 1)
-          mode.diagonal[g] *= 0.5;
-        else if (kind == 2)
-          mode.diagonal[g] = 1.0;
+        mode.diagonal[g] = kind == PRIOR ? 1.0 : diagonal * mode.diagonal[g];
         for (int h = 0; h < 2; h++)
-          mode.coupling[g][h] *= kind == 0 ? 1.0 : kind == 1 ? 0.5 : 0.0;
+          mode.coupling[g][h] *= coupling;
       }
       parts[count++] = make_part(&mode, weight[i] / total * share[kind]);
     }
@@ -154,20 +155,53 @@ static size_t make_mixture(part *parts /* [MOST_PARTS] */, bool *complete,
   return count;
 }
 
-/* Standard normals from the next point of the shifted sequence, or from rng when dimension > 40. */
-static void next_normals(double *x /* [N] */, size_t N, const gsl_qrng *sequence,
-                         const double *shift /* [N] */, gsl_rng *rng) {
-  if (sequence != NULL)
-    gsl_qrng_get(sequence, x);
-  for (size_t t = 0; t < N; t++) {
-    double u = gsl_rng_uniform_pos(rng);
-    if (sequence != NULL) {
-      u = x[t] + shift[t];
-      u -= floor(u);
-      u = fmin(fmax(u, 1e-17), 1.0 - 1e-16);
+/* ---- sampling ----------------------------------------------------------------------------------- */
+
+typedef struct {
+  gsl_rng *rng;
+  gsl_qrng *sequence; /* NULL: pseudo-random points, beyond Sobol's 40 dimensions */
+  size_t N;
+  double *shift, *x, *z; /* [N] each */
+} sampler;
+
+static void start_sequence(sampler *from) {
+  if (from->sequence == NULL)
+    return;
+  gsl_qrng_init(from->sequence);
+  for (size_t t = 0; t < from->N; t++)
+    from->shift[t] = gsl_rng_uniform(from->rng);
+}
+
+/* The next point of the shifted sequence (or of rng), carried to the part; its position in z. */
+static void next_point(sampler *from, const part *to) {
+  double *x = from->x;
+  if (from->sequence != NULL)
+    gsl_qrng_get(from->sequence, x);
+  for (size_t t = 0; t < from->N; t++) {
+    double u;
+    if (from->sequence != NULL) {
+      u = x[t] + from->shift[t];
+      u = fmin(fmax(u - floor(u), 1e-17), 1.0 - 1e-16);
+    } else {
+      u = gsl_rng_uniform_pos(from->rng);
     }
     x[t] = gsl_cdf_ugaussian_Pinv(u);
   }
+  draw(from->z, x, to);
+}
+
+/* log( exp(L) / mixture * weight / n ): one point's share of the integral. */
+static double log_share(const double *z, const part *parts, size_t count, size_t k, size_t n,
+                        const attn_risk_integrand *f) {
+  double log_mixture = -INFINITY;
+  for (size_t j = 0; j < count; j++)
+    log_mixture = attn_risk_log_sum(log_mixture, log_density(z, f->N, &parts[j]));
+  return attn_risk_integrand_log(f, z) - log_mixture + log(parts[k].weight / (double)n);
+}
+
+static size_t points_of(const part *parts, size_t k, size_t points) {
+  size_t n = (size_t)ceil((double)points * parts[k].weight);
+  return n < 8 ? 8 : n;
 }
 
 double attn_risk_many_tail(double *error, attn_risk_status *status, double sign, double log_m,
@@ -177,28 +211,25 @@ double attn_risk_many_tail(double *error, attn_risk_status *status, double sign,
   part parts[MOST_PARTS];
   bool complete;
   size_t count = make_mixture(parts, &complete, &f);
-  double *z = attn_alloc(4 * N, sizeof *z), *x = z + N, *shift = x + N;
-  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-  gsl_rng_set(rng, 20241011);
-  gsl_qrng *sequence = N <= SOBOL_DIMENSIONS ? gsl_qrng_alloc(gsl_qrng_sobol, (unsigned)N) : NULL;
+  double *memory = attn_alloc(3 * N, sizeof *memory);
+  sampler from = {.rng = gsl_rng_alloc(gsl_rng_mt19937),
+                  .N = N,
+                  .shift = memory,
+                  .x = memory + N,
+                  .z = memory + 2 * N};
+  gsl_rng_set(from.rng, 20241011);
+  if (N <= SOBOL_DIMENSIONS)
+    from.sequence = gsl_qrng_alloc(gsl_qrng_sobol, (unsigned)N);
   /* Sums are kept relative to exp(top). Each repetition estimates the integral by
    * sum over parts of weight * mean over its points of exp(L) / mixture. */
   double top = -INFINITY, estimate[REPETITIONS] = {0.0}, sum = 0.0, square = 0.0;
   for (int r = 0; r < REPETITIONS; r++)
     for (size_t k = 0; k < count; k++) {
-      size_t n = (size_t)ceil((double)points * parts[k].weight);
-      n = n < 8 ? 8 : n;
-      for (size_t t = 0; t < N; t++)
-        shift[t] = gsl_rng_uniform(rng);
-      if (sequence != NULL)
-        gsl_qrng_init(sequence);
+      size_t n = points_of(parts, k, points);
+      start_sequence(&from);
       for (size_t i = 0; i < n; i++) {
-        next_normals(x, N, sequence, shift, rng);
-        draw(z, x, &parts[k]);
-        double log_mixture = -INFINITY;
-        for (size_t j = 0; j < count; j++)
-          log_mixture = attn_risk_log_sum(log_mixture, log_density(z, N, &parts[j]));
-        double l = attn_risk_integrand_log(&f, z) - log_mixture + log(parts[k].weight / (double)n);
+        next_point(&from, &parts[k]);
+        double l = log_share(from.z, parts, count, k, n, &f);
         if (l > top) {
           double scale = exp(top - l);
           for (int j = 0; j <= r; j++)
@@ -217,13 +248,16 @@ double attn_risk_many_tail(double *error, attn_risk_status *status, double sign,
   for (int r = 0; r < REPETITIONS; r++)
     variance += (estimate[r] - mean) * (estimate[r] - mean);
   *error = sqrt(variance / (REPETITIONS * (REPETITIONS - 1.0))) / mean;
-  if (!complete || !(sum * sum > 100.0 * square) || !(*error < 0.1))
+  bool reached = top > -INFINITY; /* else no double can hold where the mass is */
+  if (!reached || !complete || !(sum * sum > 100.0 * square) || !(*error < 0.1))
     *status = ATTN_RISK_UNCERTAIN;
-  if (sequence != NULL)
-    gsl_qrng_free(sequence);
-  gsl_rng_free(rng);
-  attn_free(z);
-  return top + log(mean);
+  if (from.sequence != NULL)
+    gsl_qrng_free(from.sequence);
+  gsl_rng_free(from.rng);
+  attn_free(memory);
+  if (!reached)
+    *error = INFINITY;
+  return reached ? top + log(mean) : -INFINITY;
 }
 
 /* A rough P(f < 0), enough to know whether it exceeds 1/2. */

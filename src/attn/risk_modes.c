@@ -136,13 +136,22 @@ static bool climb(attn_risk_mode *at, const attn_risk_integrand *f) {
   return false;
 }
 
-/* The starting grid: 0 and +-0.25 * 1.5^i up to about 1500, the size of z at 10^-500000. */
+/* The starting grid: 0 and +-unit * 1.5^i, which ends at 1246 for unit = 1/4. */
 enum { HALF = 22, GRID = 2 * HALF + 1 };
 
-static double grid_value(int i) {
+static double grid_value(int i, double unit) {
   if (i == HALF)
     return 0.0;
-  return i > HALF ? 0.25 * pow(1.5, i - HALF - 1) : -0.25 * pow(1.5, HALF - 1 - i);
+  return i > HALF ? unit * pow(1.5, i - HALF - 1) : -unit * pow(1.5, HALF - 1 - i);
+}
+
+/* No mode lies further out than sqrt(-2 L) at the origin (with L's constant left out), nor much
+ * further than where a token outweighs the signal; only at extreme m_p is that beyond the grid. */
+static double grid_unit(const attn_risk_integrand *f) {
+  double g = f->sign * exp(f->log_m) / (f->s * sqrt((double)f->N));
+  double bound = sqrt(-2.0 * attn_risk_log_phi(-g));
+  double outweigh = 1.5 * fmax(f->log_m - log(f->s), 0.0) / f->sigma;
+  return 0.25 * fmax(1.0, fmin(bound, outweigh) / 1200.0);
 }
 
 static void keep(attn_risk_mode *modes, size_t *count, size_t room, attn_risk_mode found) {
@@ -166,15 +175,16 @@ static void keep(attn_risk_mode *modes, size_t *count, size_t room, attn_risk_mo
 size_t attn_risk_modes_find(attn_risk_mode *modes, size_t room, const attn_risk_integrand *f) {
   size_t count = 0, N = f->N, most = N == 1 ? 1 : N / 2;
   double(*height)[GRID] = attn_alloc(GRID, sizeof *height);
-  attn_risk_mode best = {.height = -INFINITY};
+  attn_risk_mode best = {.count = {N, 0}, .height = -INFINITY};
+  const double unit = grid_unit(f);
   if (most > 6)
     most = 6; /* orbits in between are many; condensation on few tokens or on all is what occurs */
   for (size_t m = 1; m <= most; m++) {
     attn_risk_mode at = {.count = {m, N - m}};
     for (int i = 0; i < GRID; i++)
       for (int j = 0; j < GRID; j++) {
-        at.mean[0] = grid_value(i);
-        at.mean[1] = N > m ? grid_value(j) : 0.0;
+        at.mean[0] = grid_value(i, unit);
+        at.mean[1] = N > m ? grid_value(j, unit) : 0.0;
         height[i][j] = expand(NULL, &at, f);
       }
     for (int i = 0; i < GRID; i++)
@@ -187,8 +197,8 @@ size_t attn_risk_modes_find(attn_risk_mode *modes, size_t room, const attn_risk_
               peak = false;
         if (!peak)
           continue;
-        at.mean[0] = grid_value(i);
-        at.mean[1] = N > m ? grid_value(j) : 0.0;
+        at.mean[0] = grid_value(i, unit);
+        at.mean[1] = N > m ? grid_value(j, unit) : 0.0;
         attn_risk_mode found = at;
         bool climbed = climb(&found, f);
         if (found.count[1] > 0 &&
