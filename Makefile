@@ -39,7 +39,8 @@ ifneq ($(strip $(SET)),)
     $(error SET="$(SET)" goes with one experiment as the goal: make <stem> SET="key=value ..."; the stems are: $(stems))
   endif
   empty :=
-  OUT := build/set/$(set_stem)/$(subst /,_,$(subst $(empty) $(empty),+,$(strip $(SET))))
+  # a file name that Make can have as a target: no blank, '=' or ':'
+  OUT := build/set/$(set_stem)/$(subst :,_,$(subst =,-,$(subst $(empty) $(empty),+,$(strip $(SET)))))
   RUN := $(OUT)/run
 else
   OUT := paper/companion
@@ -61,7 +62,7 @@ setup:
 lib_objects := $(patsubst src/%.c,build/obj/%.o,$(wildcard src/attn/*.c))
 programs    := $(patsubst src/claims/%.c,build/bin/%,$(wildcard src/claims/*.c))
 # src/tools/*.c that have a main; the others there belong to them
-tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard src/tools/attn.c src/tools/weave.c src/tools/ledger.c))
+tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard $(addprefix src/tools/,attn.c weave.c ledger.c)))
 
 build/obj/%.o: src/%.c | setup
 	@mkdir -p $(@D)
@@ -74,6 +75,11 @@ build/lib/libattn.a: $(lib_objects)
 	$(q)ar rcsD $@ $^
 
 build/bin/%: build/obj/claims/%.o build/lib/libattn.a
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+build/bin/attn: build/obj/tools/attn.o build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
@@ -103,6 +109,111 @@ $(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp src/tools/plot.sh $(O
 endef
 
 $(foreach s,$(stems),$(eval $(call experiment,$(s),$(call shards_of,$(s)))))
+
+# ---- companion ----------------------------------------------------------------------------------
+
+companion_objects := $(patsubst %,build/obj/tools/%.o,chapter result words)
+companion_pages   := $(patsubst paper/chapters/%.md,$(OUT)/%.html,$(chapters))
+companion_tables  := $(stems:%=$(OUT)/data/%/claims.tsv)
+companion_figures := $(stems:%=$(OUT)/figures/%.svg)
+
+$(filter-out build/bin/attn,$(tools)): build/bin/%: build/obj/tools/%.o $(companion_objects) build/lib/libattn.a
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+.PHONY: companion
+companion: $(companion_pages) $(OUT)/ledger.tsv $(OUT)/style.css $(OUT)/companion.pdf
+
+# A page needs the results of its own experiment and of those that it quotes.
+companion_uses := $(if $(chapters),$(subst |, ,$(shell awk -f src/tools/uses.awk $(chapters) | tr ' ' :)))
+companion_needs = $(filter $(stems),$1 $(patsubst $1:%,%,$(filter $1:%,$(companion_uses))) \
+	$(if $(filter $1:*,$(companion_uses)),$(stems)))
+$(foreach page,$(chapters:paper/chapters/%.md=%),$(eval build/companion/$(page).md: \
+	$(foreach stem,$(call companion_needs,$(page)),$(OUT)/data/$(stem)/claims.tsv $(OUT)/figures/$(stem).svg)))
+
+build/companion/%.md: paper/chapters/%.md build/bin/weave $(chapters)
+	$(say) TEXT $@
+	@build/bin/weave --companion $(OUT) --format html --out $@ --depfile build/companion/$*.d $< --all $(chapters)
+
+$(OUT)/%.html: build/companion/%.md paper/template.html
+	@mkdir -p $(@D)
+	$(say) PAGE $@
+	@pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html \
+		$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf) $< -o $@.part
+	@mv $@.part $@
+
+$(OUT)/style.css: paper/style.css
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(OUT)/ledger.tsv: build/bin/ledger $(chapters) $(companion_tables)
+	$(say) TEXT $@
+	@build/bin/ledger write --companion $(OUT) --out $@ $(chapters)
+
+build/tex/figures/%.pdf: $(OUT)/figures/%.svg
+	@mkdir -p $(@D)
+	@rsvg-convert --format=pdf $< --output $@
+
+build/tex/companion.md: build/bin/weave $(chapters) $(companion_tables) $(companion_figures)
+	$(say) TEXT $@
+	@build/bin/weave --companion $(OUT) --format latex --out $@ --depfile build/tex/companion.d --book --all $(chapters)
+
+build/tex/companion.tex: build/tex/companion.md paper/preamble.tex
+	$(say) PAGE $@
+	@pandoc --standalone --from=markdown --to=latex --no-highlight --toc --toc-depth=1 --include-in-header=paper/preamble.tex \
+		--variable=papersize:a4 --variable=geometry:margin=25mm --variable=colorlinks $< -o $@
+
+# Without TeX the pages stand on their own.
+$(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(stems:%=build/tex/figures/%.pdf)
+	@if command -v pdflatex >/dev/null; then printf '  %-4s %s\n' PDF $@; src/tools/pdf.sh $< $@; \
+	else echo "  companion.pdf was not built: no pdflatex; the pages are complete"; fi
+
+-include $(wildcard build/companion/*.d build/tex/*.d)
+
+# ---- goals --------------------------------------------------------------------------------------
+
+.PHONY: all help list claim clean $(stems)
+
+all: companion
+	@build/bin/ledger verdicts --companion $(OUT) $(chapters)
+
+# One experiment: results, figure, page, verdicts. With SET the results and the figure only, since a
+# page's text is about the reference settings.
+ifeq ($(strip $(SET)),)
+$(stems): %: $(OUT)/data/%/claims.tsv $(OUT)/figures/%.svg $(OUT)/%.html $(OUT)/style.css build/bin/ledger
+	@build/bin/ledger verdicts --companion $(OUT) paper/chapters/$*.md
+	@echo "page: $(OUT)/$*.html"
+else
+$(stems): %: $(OUT)/data/%/claims.tsv $(OUT)/figures/%.svg build/bin/ledger
+	@build/bin/ledger verdicts --companion $(OUT) paper/chapters/$*.md || echo "(expected verdicts are those of the reference settings)"
+	@echo "results: $(OUT)/data/$*/  figure: $(OUT)/figures/$*.svg"
+endif
+
+# make claim C=<id>: computes the claim's experiment if need be, then says what came out.
+claim_stem := $(if $(C),$(basename $(notdir $(shell grep -lx '  - id: $(C)' $(chapters) /dev/null))))
+claim: $(claim_stem:%=$(OUT)/data/%/claims.tsv) build/bin/ledger
+	@$(if $(C),build/bin/ledger show $(C) --companion $(OUT) $(chapters),echo "make claim C=<id>: the ids are in 'make list' and on the pages"; exit 1)
+
+list: build/bin/ledger
+	@build/bin/ledger list --companion $(OUT) $(chapters)
+
+clean:
+	rm -rf build paper/companion
+
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+
+#: make all                    install what is missing, reproduce everything into paper/companion/
+#: make check                  install what is missing, run the tests
+#: make list                   the experiments: claim, run time, last verdict
+#: make STEM                   one experiment: its results, figure, table and page
+#: make STEM SET="n=500 ..."   the same with other parameters, beside the reference results
+#: make claim C=ID             hypotheses, prediction, measurement and verdict of one claim
+#: make clean                  remove everything that was generated
+#: make help                   this list
+#:
+#: Options: -j1 one job at a time (default: all cores); V=1 shows the commands; CC=clang.
 
 # ---- tests --------------------------------------------------------------------------------------
 # tests/test_*.c are cmocka programs, tests/test_*.sh scripts; both speak TAP. Other .c files there

@@ -144,26 +144,46 @@ static void make_folders(const char *path) {
   attn_free(folder);
 }
 
+/* Opens and locks the part. Between the two calls the run that held the lock may have finished, and
+ * then what is locked is its finished file, or one that is removed: open again. */
+static int open_locked(const char *part, const char *path) {
+  for (;;) {
+    const int descriptor = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor < 0)
+      attn_fail("%s: cannot be written: %s", path, strerror(errno));
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+      attn_fail("%s: another run is writing this file; wait for it or stop it", path);
+    struct stat locked, named;
+    if (fstat(descriptor, &locked) == 0 && stat(part, &named) == 0 &&
+        locked.st_dev == named.st_dev && locked.st_ino == named.st_ino)
+      return descriptor;
+    close(descriptor);
+  }
+}
+
 attn_output *attn_output_open(const char *path) {
   watch_exits_once();
   make_folders(path);
   attn_output *output = attn_alloc(1, sizeof *output);
   output->path = attn_text_copy(path);
   output->part = attn_text_format("%s.part", path);
-  int descriptor = open(output->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor < 0)
-    attn_fail("%s: cannot be written: %s", path, strerror(errno));
-  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
-    attn_fail("%s: another run is writing this file; wait for it or stop it", path);
   size_t slot = 0;
   while (slot < OPEN_MAX_PARTS && open_part[slot] != NULL)
     slot++;
   if (slot == OPEN_MAX_PARTS)
     attn_fail("%s: more than %d files are being written at once", path, OPEN_MAX_PARTS);
+  int descriptor = open_locked(output->part, path);
   open_part[slot] = output->part;
   output->stream = fdopen(descriptor, "w");
   if (output->stream == NULL || ftruncate(descriptor, 0) != 0)
     attn_fail("%s: cannot be written: %s", path, strerror(errno));
+  return output;
+}
+
+attn_output *attn_output_standard(void) {
+  attn_output *output = attn_alloc(1, sizeof *output);
+  output->path = attn_text_copy("standard output");
+  output->stream = stdout;
   return output;
 }
 
@@ -174,14 +194,16 @@ void attn_output_commit(attn_output *output) {
   int reason = errno;
   if (failed)
     attn_fail("%s: writing failed: %s", output->path, reason ? strerror(reason) : "I/O error");
-  if (rename(output->part, output->path) != 0)
-    attn_fail("%s: cannot be put in place: %s", output->path, strerror(errno));
-  for (size_t i = 0; i < OPEN_MAX_PARTS; i++)
-    if (open_part[i] == output->part)
-      open_part[i] = NULL;
-  if (fclose(output->stream) != 0) {
-    unlink(output->path);
-    attn_fail("%s: writing failed: %s", output->path, strerror(errno));
+  if (output->part != NULL) {
+    if (rename(output->part, output->path) != 0)
+      attn_fail("%s: cannot be put in place: %s", output->path, strerror(errno));
+    for (size_t i = 0; i < OPEN_MAX_PARTS; i++)
+      if (open_part[i] == output->part)
+        open_part[i] = NULL;
+    if (fclose(output->stream) != 0) {
+      unlink(output->path);
+      attn_fail("%s: writing failed: %s", output->path, strerror(errno));
+    }
   }
   attn_free(output->path);
   attn_free(output->part);

@@ -48,6 +48,8 @@ typedef struct {
 
 /* Opens path for writing; missing folders are created. */
 attn_output *attn_output_open(const char *path);
+/* Standard output as an output file, so that a full disk behind it is noticed too. */
+attn_output *attn_output_standard(void);
 /* Flushes, checks every write since the opening, renames, and frees. */
 void attn_output_commit(attn_output *output);
 

@@ -158,8 +158,10 @@ static void list_add(attn_list *list, const attn_key *key, double x, const char 
 }
 
 /* "from:to:count" or "from:to:count:log" */
-static void list_add_grid(attn_list *list, const attn_key *key, char *item, const char *where) {
-  char *field[4] = {item, NULL, NULL, NULL};
+static void list_add_grid(attn_list *list, const attn_key *key, const char *item,
+                          const char *where) {
+  char *copy = attn_text_copy(item);
+  char *field[4] = {copy, NULL, NULL, NULL};
   size_t fields = 1;
   for (char *colon; fields < 4 && (colon = strchr(field[fields - 1], ':')) != NULL; fields++) {
     *colon = '\0';
@@ -169,18 +171,19 @@ static void list_add_grid(attn_list *list, const attn_key *key, char *item, cons
   bool logarithmic = fields == 4 && strcmp(field[3], "log") == 0;
   if (fields < 3 || (fields == 4 && !logarithmic) || !parse_number(field[2], &count) || count < 2 ||
       count > ATTN_LIST_MAX || count != floor(count))
-    attn_fail("%s: %s: a grid is written from:to:count or from:to:count:log with a count in "
-              "[2, %d]",
-              where, key->name, ATTN_LIST_MAX);
+    attn_fail("%s: %s = %.60s: a grid is written from:to:count or from:to:count:log with a count "
+              "in [2, %d]",
+              where, key->name, item, ATTN_LIST_MAX);
   double from = checked_number(key, field[0], where), to = checked_number(key, field[1], where);
   if (logarithmic && (from <= 0 || to <= 0))
-    attn_fail("%s: %s: a logarithmic grid needs ends above 0", where, key->name);
+    attn_fail("%s: %s = %.60s: a logarithmic grid needs ends above 0", where, key->name, item);
   for (size_t i = 0; i < (size_t)count; i++) {
     double share = (double)i / (count - 1);
     double x = logarithmic ? from * pow(to / from, share) : from + (to - from) * share;
     x = i == 0 ? from : share == 1 ? to : x;
     list_add(list, key, key->kind == ATTN_KEY_COUNTS ? round(x) : x, where);
   }
+  attn_free(copy);
 }
 
 static void parse_list(const attn_key *key, const char *text, const char *where) {

@@ -43,6 +43,10 @@ double attn_dot(const double *x, const double *y, size_t n) {
   return cblas_ddot(as_int(n), x, 1, y, 1);
 }
 
+double attn_norm(const double *x, size_t n) {
+  return cblas_dnrm2(as_int(n), x, 1);
+}
+
 void attn_axpy(double *y, double a, const double *x, size_t n) {
   cblas_daxpy(as_int(n), a, x, 1, y, 1);
 }

@@ -14,6 +14,9 @@ const char *attn_linalg_description(void);
 /* x . y */
 double attn_dot(const double *x /* [n] */, const double *y /* [n] */, size_t n);
 
+/* |x|, without overflow or underflow on the way */
+double attn_norm(const double *x /* [n] */, size_t n);
+
 /* y += a x */
 void attn_axpy(double *y /* [n] */, double a, const double *x /* [n] */, size_t n);
 

@@ -55,3 +55,12 @@ attn_metrics attn_metrics_measure(const attn_model *model, const attn_tokens *to
   m.residual2 = m.pp > 0 ? residual2(model, tokens, m.vp / m.pp) : m.vv;
   return m;
 }
+
+attn_risk_input attn_metrics_risk_input(const attn_metrics *m) {
+  return (attn_risk_input){.mv = {m->mv[0], m->mv[1]},
+                           .mp = {m->mp[0], m->mp[1]},
+                           .vv = m->vv,
+                           .pp = m->pp,
+                           .vp = m->vp,
+                           .residual2 = m->residual2};
+}

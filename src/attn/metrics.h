@@ -3,6 +3,7 @@
 #define ATTN_METRICS_H
 
 #include "model.h"
+#include "risk.h"
 
 /* Not-a-number stands where there is no sample of a kind. A tie f = 0 counts as an error. */
 typedef struct {
@@ -20,5 +21,8 @@ typedef struct {
 /* After forward. */
 attn_metrics attn_metrics_measure(const attn_model *model, const attn_tokens *tokens,
                                   const attn_labels *labels);
+
+/* What the population risk depends on (theory section 4). */
+attn_risk_input attn_metrics_risk_input(const attn_metrics *metrics);
 
 #endif

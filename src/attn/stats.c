@@ -1,6 +1,9 @@
 #include "stats.h"
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_fit.h>
+#include <gsl/gsl_roots.h>
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -62,7 +65,53 @@ attn_summary attn_stats_summary(double *x, size_t count, double level) {
                         attn_stats_quantile(x, count, 0.95)};
 }
 
+attn_line attn_stats_line(const double *x, const double *y, size_t count, double level) {
+  if (count < 3)
+    return (attn_line){NAN, NAN, {NAN, NAN}, {NAN, NAN}};
+  attn_line line;
+  double c00, c01, c11, residual;
+  gsl_fit_linear(x, 1, y, 1, count, &line.intercept, &line.slope, &c00, &c01, &c11, &residual);
+  const double t = gsl_cdf_tdist_Qinv((1 - level) / 2, (double)count - 2);
+  const double a = t * sqrt(c00), b = t * sqrt(c11);
+  line.intercept_interval = (attn_interval){line.intercept - a, line.intercept + a};
+  line.slope_interval = (attn_interval){line.slope - b, line.slope + b};
+  return line;
+}
+
+double attn_stats_root(double (*f)(double x, void *context), void *context, double low,
+                       double high, double precision) {
+  const double at_low = f(low, context), at_high = f(high, context);
+  if (isnan(at_low) || isnan(at_high) || (at_low > 0) == (at_high > 0))
+    return NAN;
+  gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);
+  if (solver == NULL)
+    attn_fail("out of memory for a root finder");
+  gsl_error_handler_t *aborting = gsl_set_error_handler_off();
+  gsl_function function = {f, context};
+  gsl_root_fsolver_set(solver, &function, low, high);
+  int status = GSL_CONTINUE;
+  for (int step = 0; step < 200 && status == GSL_CONTINUE; step++) {
+    if (gsl_root_fsolver_iterate(solver) != GSL_SUCCESS)
+      break; /* f is not-a-number at some x */
+    status = gsl_root_test_interval(gsl_root_fsolver_x_lower(solver),
+                                    gsl_root_fsolver_x_upper(solver), precision, 0);
+  }
+  gsl_set_error_handler(aborting);
+  const double root = gsl_root_fsolver_root(solver);
+  gsl_root_fsolver_free(solver);
+  return status == GSL_SUCCESS ? root : NAN;
+}
+
+static bool any_nan(const double *x, size_t count) {
+  bool found = false;
+  for (size_t i = 0; i < count; i++)
+    found |= isnan(x[i]);
+  return found;
+}
+
 double attn_stats_ks(double *x, size_t nx, double *y, size_t ny) {
+  if (nx == 0 || ny == 0 || any_nan(x, nx) || any_nan(y, ny))
+    return NAN;
   attn_stats_sort(x, nx);
   attn_stats_sort(y, ny);
   double distance = 0;

@@ -41,8 +41,23 @@ typedef struct {
 /* Sorts x. All numbers are not-a-number for count = 0. */
 attn_summary attn_stats_summary(double *x /* [count] */, size_t count, double level);
 
+/* Least squares y = intercept + slope x, with t intervals of both; count >= 3, else not-a-number. */
+typedef struct {
+  double intercept, slope;
+  attn_interval intercept_interval, slope_interval;
+} attn_line;
+attn_line attn_stats_line(const double *x /* [count] */, const double *y /* [count] */,
+                          size_t count, double level);
+
+/* The x in [low, high] at which f changes sign, by Brent's method to the given precision;
+ * not-a-number when f has the same sign at both ends or is not-a-number somewhere. f(x, context)
+ * with its randomness fixed (common random numbers) makes this a threshold of one draw. */
+double attn_stats_root(double (*f)(double x, void *context), void *context, double low,
+                       double high, double precision);
+
 /* p-value of the two-sample Kolmogorov-Smirnov test, asymptotic law with Stephens' correction for
- * finite samples. Sorts both samples. */
+ * finite samples. Sorts both samples. Not-a-number for an empty sample or one that holds
+ * not-a-number. */
 double attn_stats_ks(double *x /* [nx] */, size_t nx, double *y /* [ny] */, size_t ny);
 
 #endif

@@ -12,7 +12,7 @@ struct attn_table {
 
 attn_table *attn_table_open(const char *path, const char *columns, int digits) {
   attn_table *table = attn_alloc(1, sizeof *table);
-  table->output = attn_output_open(path);
+  table->output = strcmp(path, "-") == 0 ? attn_output_standard() : attn_output_open(path);
   table->digits = digits;
   char *copy = attn_text_copy(columns), *rest = copy;
   for (char *name; (name = strtok_r(rest, " ", &rest)) != NULL; table->columns++)

@@ -12,7 +12,7 @@ enum { ATTN_DIGITS_EXACT = 17, ATTN_DIGITS_SHOWN = 10 }; /* 17 digits return the
 
 /* Opens path for a table with the columns named in columns, separated by blanks. Numbers are
  * written with the given count of significant digits; not-a-number as "nan", infinities as "inf"
- * and "-inf". Fails with a sentence when path cannot be written. */
+ * and "-inf". The path "-" is standard output. Fails with a sentence when path cannot be written. */
 attn_table *attn_table_open(const char *path, const char *columns, int digits);
 
 /* The next cell; a row ends by itself after its last column. Text may not hold tabs or newlines,

@@ -1,11 +1,21 @@
 #include "tokens.h"
 
+#include <string.h>
+
 #include "tokens_dense.h"
 #include "tokens_gram.h"
+#include "tokens_lazy.h"
+
+attn_tokens_kind attn_tokens_kind_of(const char *word) {
+  static const char *const words[] = {"dense", "gram", "bartlett", "lazy"};
+  for (size_t kind = 0; kind < sizeof words / sizeof *words; kind++)
+    if (strcmp(word, words[kind]) == 0)
+      return (attn_tokens_kind)kind;
+  attn_fail("'%s' is no kind of tokens; the kinds are " ATTN_TOKENS_WORDS, word);
+}
 
 attn_tokens *attn_tokens_alloc(attn_tokens_kind kind, size_t N, size_t d, double rho,
                                size_t pullbacks) {
-  (void)pullbacks;
   if (d < 3)
     attn_fail("d = %zu: the dimension must be at least 3", d);
   attn_tokens *tokens = attn_alloc(1, sizeof *tokens);
@@ -21,6 +31,9 @@ attn_tokens *attn_tokens_alloc(attn_tokens_kind kind, size_t N, size_t d, double
     break;
   case ATTN_TOKENS_BARTLETT:
     attn_tokens_bartlett_init(tokens);
+    break;
+  case ATTN_TOKENS_LAZY:
+    attn_tokens_lazy_init(tokens, pullbacks);
     break;
   }
   return tokens;

@@ -20,7 +20,12 @@ typedef enum {
   ATTN_TOKENS_DENSE,    /* the noise in memory: N x (d - 2) */
   ATTN_TOKENS_GRAM,     /* the N x N Gram matrix of a dense draw */
   ATTN_TOKENS_BARTLETT, /* the same matrix drawn from its law, without any token */
+  ATTN_TOKENS_LAZY,     /* the noise only along the directions that are asked about */
 } attn_tokens_kind;
+
+/* The kinds' names in configurations and on command lines: "dense|gram|bartlett|lazy". */
+#define ATTN_TOKENS_WORDS "dense|gram|bartlett|lazy"
+attn_tokens_kind attn_tokens_kind_of(const char *word);
 
 typedef struct attn_tokens attn_tokens;
 
@@ -49,15 +54,17 @@ struct attn_tokens {
 
 /* Tokens of the given kind for N noise tokens in dimension d (d >= 3) and signals of norm rho.
  * pullbacks is the number of vectors that will be pulled back between two draws, two for each step
- * of gradient descent; a geometry that samples on demand provides for so many directions.
- * Memory: dense 8 N (d-2) bytes, gram and bartlett 8 N^2 bytes. */
+ * of gradient descent; lazy tokens, which sample on demand, provide for so many directions.
+ * Memory: dense 8 N (d-2) bytes, gram and bartlett 8 N^2 bytes, lazy 16 N bytes for each direction
+ * that is asked about (three in two steps from zero). */
 attn_tokens *attn_tokens_alloc(attn_tokens_kind kind, size_t N, size_t d, double rho,
                                size_t pullbacks);
 void attn_tokens_free(attn_tokens *tokens);
 
 /* Fresh Gaussian noise tokens xi_j ~ N(0, I - mu_1 mu_1'/rho^2 - mu_2 mu_2'/rho^2).
  * Cost: dense N d deviates; gram N d deviates and N^2 d operations; bartlett N^2/2 deviates and
- * N^3/3 operations, whatever d is. */
+ * N^3/3 operations, whatever d is; lazy nothing, but then each vector pulled back draws N deviates
+ * and passes nine times over the directions before it. */
 void attn_tokens_draw(attn_tokens *tokens, gsl_rng *rng);
 
 /* signal[a][k] = mu_k . u_a, noise[a][j] = xi_j . u_a for m parameter vectors. */

@@ -13,6 +13,7 @@
 #include "tokens.h"
 #include "tokens_gram.h"
 #include "train.h"
+#include "trial.h"
 
 static struct {
   size_t n, T, d, d_scope, steps, draws, samples;
@@ -70,23 +71,16 @@ static size_t train_one(double (*row)[WIDTH], size_t setting, bool dense, size_t
                         attn_experiment *experiment) {
   double beta;
   const attn_data_param param = parameters(setting, &beta);
-  const uint64_t seed = attn_experiment_seed(experiment);
-  const char *name = attn_experiment_name(experiment);
-  gsl_rng *rng = attn_rng_alloc();
-  attn_labels *labels = attn_labels_alloc(param.n, param.T);
-  attn_tokens *tokens = attn_tokens_alloc(dense ? ATTN_TOKENS_DENSE : ATTN_TOKENS_BARTLETT,
-                                          labels->N, param.d, param.rho, 2 * conf.steps);
-  attn_model *model = attn_model_alloc(tokens, param.T);
-  double *w = attn_alloc(param.n, sizeof *w);
-  double *kept = attn_alloc(dense ? conf.record.count * 2 * param.d : 0, sizeof *kept);
+  attn_trial *trial =
+      attn_trial_alloc(dense ? ATTN_TOKENS_DENSE : ATTN_TOKENS_BARTLETT, &param, conf.steps);
+  attn_trial_draw(trial, attn_experiment_seed(experiment), attn_experiment_name(experiment),
+                  dense ? SETTINGS : setting, draw);
+  attn_labels *labels = trial->labels;
+  attn_tokens *tokens = trial->tokens;
+  attn_model *model = trial->model;
   const attn_optim optim = {beta};
-  const size_t cell = dense ? SETTINGS : setting;
-
-  attn_rng_start(rng, seed, name, cell, draw, ATTN_STREAM_LABELS);
-  attn_labels_draw(labels, param.eta, rng);
-  attn_rng_start(rng, seed, name, cell, draw, ATTN_STREAM_NOISE);
-  attn_tokens_draw(tokens, rng);
   const double coherence = dense ? NAN : attn_tokens_gram_coherence(tokens, param.n);
+  double *kept = attn_alloc(dense ? conf.record.count * 2 * param.d : 0, sizeof *kept);
 
   size_t rows = 0;
   //@begin loop
@@ -119,14 +113,15 @@ static size_t train_one(double (*row)[WIDTH], size_t setting, bool dense, size_t
     }
     if (step == conf.steps)
       break;
-    attn_train_step(model, tokens, labels, &optim, w);
+    attn_train_step(model, tokens, labels, &optim, trial->w);
   }
   //@end loop
 
   if (dense) {
     double *clean = attn_alloc(2 * rows, sizeof *clean), *given = clean + rows;
-    attn_rng_start(rng, seed, name, cell, draw, ATTN_STREAM_TEST);
-    attn_testset_accuracy(clean, given, kept, rows, &param, conf.samples, rng);
+    attn_rng_start(trial->rng, attn_experiment_seed(experiment), attn_experiment_name(experiment),
+                   SETTINGS, draw, ATTN_STREAM_TEST);
+    attn_testset_accuracy(clean, given, kept, rows, &param, conf.samples, trial->rng);
     for (size_t r = 0; r < rows; r++) {
       row[r][TEST_CLEAN] = clean[r];
       row[r][TEST_GIVEN] = given[r];
@@ -134,11 +129,7 @@ static size_t train_one(double (*row)[WIDTH], size_t setting, bool dense, size_t
     attn_free(clean);
   }
   attn_free(kept);
-  attn_free(w);
-  attn_model_free(model);
-  attn_tokens_free(tokens);
-  attn_labels_free(labels);
-  gsl_rng_free(rng);
+  attn_trial_free(trial);
   return rows;
 }
 

@@ -1,0 +1,31 @@
+/* trial: one draw of D with a model to train on it, so that programs allocate, draw and free in a
+ * line each. The training loop stays in the program. */
+#ifndef ATTN_TRIAL_H
+#define ATTN_TRIAL_H
+
+#include "data.h"
+#include "model.h"
+#include "tokens.h"
+
+typedef struct {
+  attn_data_param param;
+  gsl_rng *rng;
+  attn_labels *labels;
+  attn_tokens *tokens;
+  attn_model *model;
+  double *w; /* [n] workspace of attn_train_step */
+} attn_trial;
+
+/* Room for steps steps of training; fails with the sentence of attn_data_check. */
+attn_trial *attn_trial_alloc(attn_tokens_kind kind, const attn_data_param *param, size_t steps);
+void attn_trial_free(attn_trial *trial);
+
+/* Draws labels and noise from the streams keyed by (seed, name, cell, replicate), and sets v and p
+ * to zero. */
+void attn_trial_draw(attn_trial *trial, uint64_t seed, const char *name, size_t cell,
+                     size_t replicate);
+
+/* Changes the signal norm and keeps labels and noise: common random numbers along rho. */
+void attn_trial_set_rho(attn_trial *trial, double rho);
+
+#endif

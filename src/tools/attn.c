@@ -1,0 +1,174 @@
+/* attn: one-off questions to the library from the command line, answered as tab-separated text. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "data.h"
+#include "linalg.h"
+#include "metrics.h"
+#include "risk.h"
+#include "table.h"
+#include "tokens.h"
+#include "train.h"
+#include "trial.h"
+
+typedef struct {
+  const char *name, *purpose;
+  int (*run)(int argc, char **argv);
+} subcommand;
+
+static int run_gd(int argc, char **argv);
+static int run_risk(int argc, char **argv);
+
+static const subcommand subcommands[] = {
+    {"gd", "train by gradient descent on one draw; a row per step", run_gd},
+    {"risk", "the exact population risk of given inner products", run_risk},
+};
+
+static void print_key(const attn_key *key) {
+  char value[64] = "not given";
+  if (key->kind == ATTN_KEY_REAL && !isnan(*(double *)key->value))
+    snprintf(value, sizeof value, "%g", *(double *)key->value);
+  else if (key->kind == ATTN_KEY_COUNT)
+    snprintf(value, sizeof value, "%zu", *(size_t *)key->value);
+  else if (key->kind == ATTN_KEY_WORD)
+    snprintf(value, sizeof value, "%s", *(char **)key->value);
+  printf("  --%-7s %s, %s (default: %s)\n", key->name, key->meaning, key->range, value);
+}
+
+/* Reads "--key value" and "--key=value" into the keys, whose values are the defaults; --help prints
+ * them and ends. */
+static void read_options(int argc, char **argv, const char *name, const char *purpose,
+                         const char *columns, const attn_key *keys, size_t count) {
+  for (int i = 1; i < argc; i++) {
+    char *option = argv[i];
+    if (strcmp(option, "--help") == 0) {
+      printf("attn %s: %s\n\n", name, purpose);
+      for (size_t k = 0; k < count; k++)
+        print_key(&keys[k]);
+      printf("\ncolumns: %s\n", columns);
+      exit(EXIT_SUCCESS);
+    }
+    char *sign = strchr(option, '=');
+    if (sign != NULL)
+      *sign = '\0';
+    size_t k = 0;
+    while (k < count &&
+           (strncmp(option, "--", 2) != 0 || strcmp(option + 2, keys[k].name) != 0))
+      k++;
+    if (k == count)
+      attn_fail("%s: no such option of '%s'; see 'attn %s --help'", option, name, name);
+    if (sign == NULL && i + 1 == argc)
+      attn_fail("%s: needs a value; see 'attn %s --help'", option, name);
+    attn_key_parse(&keys[k], sign != NULL ? sign + 1 : argv[++i], option);
+  }
+}
+
+static int run_gd(int argc, char **argv) {
+  static const char columns[] =
+      "step train_acc clean_acc noisy_acc att_clean att_noisy vv pp vp log10_risk_clean "
+      "log10_risk loss mv1 mp1 mv2 mp2";
+  attn_data_param param = {.n = 200, .T = 2, .d = 40000, .rho = 30, .eta = 0.05};
+  double beta = 0.025;
+  size_t steps = 150, seed = 1, every = 1;
+  char *kind = attn_text_copy("bartlett");
+  const attn_key keys[] = {
+      {"n", ATTN_KEY_COUNT, &param.n, "[1, 1e9]", "the number of samples"},
+      {"T", ATTN_KEY_COUNT, &param.T, "[2, 1e6]", "the tokens per sample"},
+      {"d", ATTN_KEY_COUNT, &param.d, "[3, 9e15]", "the dimension"},
+      {"rho", ATTN_KEY_REAL, &param.rho, "(0, 1e150)", "the signal norm"},
+      {"eta", ATTN_KEY_REAL, &param.eta, "[0, 0.5)", "the label-flip rate"},
+      {"beta", ATTN_KEY_REAL, &beta, "(0, 1e150)", "the step size"},
+      {"steps", ATTN_KEY_COUNT, &steps, "[0, 1e9]", "the number of steps"},
+      {"tokens", ATTN_KEY_WORD, &kind, ATTN_TOKENS_WORDS, "how the tokens are held"},
+      {"seed", ATTN_KEY_COUNT, &seed, "[0, 9007199254740992]", "the seed"},
+      {"every", ATTN_KEY_COUNT, &every, "[1, 1e9]", "print each so many steps, and the last"},
+  };
+  read_options(argc, argv, "gd", subcommands[0].purpose, columns, keys,
+               sizeof keys / sizeof *keys);
+  attn_linalg_start();
+  attn_trial *trial = attn_trial_alloc(attn_tokens_kind_of(kind), &param, steps);
+  attn_trial_draw(trial, seed, "attn gd", 0, 0);
+  attn_labels *labels = trial->labels;
+  attn_tokens *tokens = trial->tokens;
+  attn_model *model = trial->model;
+  const attn_optim optim = {beta};
+
+  attn_table *table = attn_table_open("-", columns, ATTN_DIGITS_SHOWN);
+  for (size_t step = 0;; step++) {
+    attn_model_forward(model, tokens, labels);
+    if (step % every == 0 || step == steps) {
+      const attn_metrics m = attn_metrics_measure(model, tokens, labels);
+      const attn_risk_input input = attn_metrics_risk_input(&m);
+      const attn_risk_result risk = attn_risk_log10(&input, param.T);
+      const double row[] = {(double)step,     m.train_acc,
+                            m.clean_acc,      m.noisy_acc,
+                            m.att_clean,      m.att_noisy,
+                            m.vv,             m.pp,
+                            m.vp,             risk.log10_clean,
+                            attn_risk_log10_noisy(risk.log10_clean, param.eta),
+                            m.loss,           m.mv[0],
+                            m.mp[0],          m.mv[1],
+                            m.mp[1]};
+      attn_table_numbers(table, row, sizeof row / sizeof *row);
+    }
+    if (step == steps)
+      break;
+    attn_train_step(model, tokens, labels, &optim, trial->w);
+  }
+  attn_table_close(table);
+
+  attn_trial_free(trial);
+  attn_free(kind);
+  return EXIT_SUCCESS;
+}
+
+static int run_risk(int argc, char **argv) {
+  static const char columns[] =
+      "log10_risk_clean log10_risk_1 log10_risk_2 log10_risk error status";
+  /* the state of the reference setting after two steps in an ideal draw, rounded */
+  double mv[2] = {2.5, -2.5}, mp[2] = {0.17, 0.17}, vv = 0.0139, pp = 0.0026, vp = 0, eta = 0.05;
+  size_t T = 2;
+  const attn_key keys[] = {
+      {"mv1", ATTN_KEY_REAL, &mv[0], "(-1e300, 1e300)", "mu_1 . v"},
+      {"mp1", ATTN_KEY_REAL, &mp[0], "(-1e300, 1e300)", "mu_1 . p"},
+      {"mv2", ATTN_KEY_REAL, &mv[1], "(-1e300, 1e300)", "mu_2 . v"},
+      {"mp2", ATTN_KEY_REAL, &mp[1], "(-1e300, 1e300)", "mu_2 . p"},
+      {"vv", ATTN_KEY_REAL, &vv, "[0, 1e300)", "|v|^2 of the noise part"},
+      {"pp", ATTN_KEY_REAL, &pp, "[0, 1e300)", "|p|^2 of the noise part"},
+      {"vp", ATTN_KEY_REAL, &vp, "(-1e300, 1e300)", "v . p of the noise parts"},
+      {"eta", ATTN_KEY_REAL, &eta, "[0, 0.5)", "the label-flip rate"},
+      {"T", ATTN_KEY_COUNT, &T, "[2, 1e6]", "the tokens per sample"},
+  };
+  read_options(argc, argv, "risk", subcommands[1].purpose, columns, keys,
+               sizeof keys / sizeof *keys);
+  const attn_risk_input input = {{mv[0], mv[1]}, {mp[0], mp[1]}, vv, pp, vp, NAN};
+  const char *objection = attn_risk_check(&input, T, eta);
+  if (objection != NULL)
+    attn_fail("%s", objection);
+  const attn_risk_result risk = attn_risk_log10(&input, T);
+  attn_table *table = attn_table_open("-", columns, ATTN_DIGITS_SHOWN);
+  attn_table_numbers(table,
+                     (double[]){risk.log10_clean, risk.log10_class[0], risk.log10_class[1],
+                                attn_risk_log10_noisy(risk.log10_clean, eta), risk.error},
+                     5);
+  attn_table_text(table, attn_risk_status_name(risk.status));
+  attn_table_close(table);
+  return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+  const size_t count = sizeof subcommands / sizeof *subcommands;
+  attn_set_program_name(argv[0]);
+  for (size_t s = 0; argc > 1 && s < count; s++)
+    if (strcmp(argv[1], subcommands[s].name) == 0)
+      return subcommands[s].run(argc - 1, argv + 1);
+  if (argc > 1 && strcmp(argv[1], "--help") != 0)
+    attn_fail("'%s' is no subcommand; see 'attn --help'", argv[1]);
+  printf("attn: one-off questions about single-head attention on the data model D\n\n");
+  for (size_t s = 0; s < count; s++)
+    printf("  attn %-6s %s\n", subcommands[s].name, subcommands[s].purpose);
+  printf("\n'attn SUBCOMMAND --help' lists the options. Answers are tab-separated, with a header.\n");
+  return EXIT_SUCCESS;
+}

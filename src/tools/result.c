@@ -1,0 +1,116 @@
+#include "result.h"
+
+#include "words.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+size_t verdict_index(const char *verdict) {
+  size_t v = 0;
+  while (v < CHAPTER_VERDICTS && strcmp(verdict, chapter_verdicts[v]) != 0)
+    v++;
+  return v;
+}
+
+result result_read(const char *companion, const chapter *c) {
+  result r = {.chapter = c, .path = kept("%s/data/%s/claims.tsv", companion, c->stem)};
+  const char *origin = kept("%s/data/%s/provenance.tsv", companion, c->stem);
+  r.provenance = access(origin, F_OK) == 0 ? keep(attn_file_read(origin, NULL)) : "";
+  if (access(r.path, F_OK) != 0)
+    return r;
+  attn_rows *rows = attn_rows_read(r.path);
+  r.rows = rows;
+  keep((char *)rows); /* reachable to the end */
+  size_t id = attn_rows_column(rows, "claim"), verdict = attn_rows_column(rows, "verdict");
+  for (size_t row = 0; row < rows->rows; row++) {
+    const char *name = attn_rows_text(rows, row, id), *is = attn_rows_text(rows, row, verdict);
+    size_t k = 0;
+    while (k < c->claims && strcmp(c->claim[k].id, name) != 0)
+      k++;
+    if (k == c->claims)
+      attn_fail("%s:%zu: the claim '%.60s' is not in the front matter of %s", r.path, row + 2, name,
+                c->path);
+    if (result_row(&r, &c->claim[k]) != row)
+      attn_fail("%s:%zu: a second row for the claim '%s'", r.path, row + 2, name);
+    if (verdict_index(is) == CHAPTER_VERDICTS)
+      attn_fail("%s:%zu: '%.40s' is no verdict", r.path, row + 2, is);
+  }
+  return r;
+}
+
+size_t result_row(const result *r, const chapter_claim *claim) {
+  if (r->rows == NULL)
+    return RESULT_NO_ROW;
+  size_t id = attn_rows_column(r->rows, "claim");
+  for (size_t row = 0; row < r->rows->rows; row++)
+    if (strcmp(attn_rows_text(r->rows, row, id), claim->id) == 0)
+      return row;
+  return RESULT_NO_ROW;
+}
+
+const char *result_verdict(const result *r, const chapter_claim *claim) {
+  size_t row = result_row(r, claim);
+  if (row != RESULT_NO_ROW)
+    return result_text(r, row, "verdict");
+  return strcmp(claim->expected, "open") == 0 ? "open" : NULL;
+}
+
+const char *result_missing(const result *r, const chapter_claim *claim) {
+  const char *stem = r->chapter->stem;
+  if (r->rows == NULL)
+    return kept("%s has not been run: make %s", stem, stem);
+  return kept("%s: has no row for the claim '%s' of %s:%zu; its program must compute it", r->path,
+              claim->id, r->chapter->path, claim->line);
+}
+
+bool result_not_run(const result *r) {
+  bool waits = chapter_is_experiment(r->chapter);
+  for (size_t k = 0; k < r->chapter->claims; k++)
+    waits |= strcmp(r->chapter->claim[k].expected, "open") != 0;
+  return waits && r->rows == NULL && *r->provenance == '\0';
+}
+
+const char *result_text(const result *r, size_t row, const char *column) {
+  return attn_rows_text(r->rows, row, attn_rows_column(r->rows, column));
+}
+
+double result_number(const result *r, size_t row, const char *column) {
+  return attn_rows_number(r->rows, row, attn_rows_column(r->rows, column));
+}
+
+const char *result_origin(const result *r, const char *key) {
+  size_t size = strlen(key);
+  for (const char *line = r->provenance; *line != '\0';) {
+    size_t length = strcspn(line, "\n");
+    if (length > size && strncmp(line, key, size) == 0 && line[size] == '\t')
+      return kept("%.*s", (int)(length - size - 1), line + size + 1);
+    line += length + (line[length] == '\n');
+  }
+  return NULL;
+}
+
+double result_seconds(const result *r) {
+  const char *text = result_origin(r, "seconds");
+  double seconds;
+  return text != NULL && as_number(text, &seconds) ? seconds : NAN;
+}
+
+const char *counts_text(const size_t count[CHAPTER_VERDICTS]) {
+  const char *text = "";
+  for (size_t v = 0; v < CHAPTER_VERDICTS; v++)
+    if (count[v] > 0)
+      text = kept("%s%s%zu %s", text, *text ? ", " : "", count[v], chapter_verdicts[v]);
+  return *text ? text : "no claims";
+}
+
+const char *result_counts(const result *r) {
+  size_t count[CHAPTER_VERDICTS] = {0};
+  for (size_t k = 0; k < r->chapter->claims; k++) {
+    const char *verdict = result_verdict(r, &r->chapter->claim[k]);
+    if (verdict == NULL)
+      attn_fail("%s", result_missing(r, &r->chapter->claim[k]));
+    count[verdict_index(verdict)]++;
+  }
+  return counts_text(count);
+}

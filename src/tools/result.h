@@ -1,0 +1,46 @@
+/* result: what an experiment left in OUT/data/<stem>: the rows of its claims and its provenance. */
+#ifndef RESULT_H
+#define RESULT_H
+
+#include "chapter.h"
+#include "table.h"
+
+typedef struct {
+  const chapter *chapter;
+  const char *path;       /* of claims.tsv */
+  const attn_rows *rows;  /* NULL when the experiment has not been run */
+  const char *provenance; /* "" when there is none */
+} result;
+
+/* Fails on a row that no claim of the chapter belongs to, on a claim with two rows, and on a
+ * verdict that is none. */
+result result_read(const char *companion, const chapter *c);
+
+/* The claim's row, RESULT_NO_ROW when there is none. */
+#define RESULT_NO_ROW SIZE_MAX
+size_t result_row(const result *r, const chapter_claim *claim);
+
+/* The verdict; "open" for a claim without a row that is expected open; NULL when it is missing. */
+const char *result_verdict(const result *r, const chapter_claim *claim);
+
+/* The sentence about a claim whose verdict is missing: what has to be run. */
+const char *result_missing(const result *r, const chapter_claim *claim);
+
+/* True when the chapter is an experiment or waits for verdicts, and nothing was run yet. */
+bool result_not_run(const result *r);
+
+/* A column of the claim's row, as text and as number. */
+const char *result_text(const result *r, size_t row, const char *column);
+double result_number(const result *r, size_t row, const char *column);
+
+/* The value of a provenance line, NULL when there is none. */
+const char *result_origin(const result *r, const char *key);
+double result_seconds(const result *r); /* not-a-number when unknown */
+
+/* "3 supported, 1 open" over a chapter's claims; "no claims". */
+const char *result_counts(const result *r);
+/* The same from counts per verdict. */
+const char *counts_text(const size_t count[CHAPTER_VERDICTS]);
+size_t verdict_index(const char *verdict);
+
+#endif

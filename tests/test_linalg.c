@@ -1,0 +1,118 @@
+/* The BLAS wrappers against triple loops: every shape, every stride, both code paths. */
+#include "support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "linalg.h"
+#include "naive.h"
+#include "rng.h"
+
+/* OpenBLAS answers, and says so. */
+static void test_description(void **state) {
+  (void)state;
+  assert_non_null(strstr(attn_linalg_description(), "OpenBLAS"));
+}
+
+/* Dot, axpy and scale, with the empty vector. */
+static void test_vectors(void **state) {
+  (void)state;
+  double x[5] = {1, 2, 3, 4, 5}, y[5] = {2, 0, -1, 0.5, 1};
+  assert_true(attn_dot(x, y, 5) == 6);
+  assert_true(attn_dot(x, y, 0) == 0);
+  attn_axpy(y, -2, x, 4);
+  const double sum[5] = {0, -4, -7, -7.5, 1};
+  assert_memory_equal(y, sum, sizeof y);
+  attn_scale(x, 3, 4);
+  const double scaled[5] = {3, 6, 9, 12, 5};
+  assert_memory_equal(x, scaled, sizeof x);
+}
+
+/* C = A B' and C = A B for m = 1 ... 9 rows (few rows and many take different paths), rows longer
+ * apart than they are long, and sizes that span several cache blocks. What lies between the rows
+ * of C stays as it was. */
+static void test_products(void **state) {
+  (void)state;
+  static const size_t sizes[][2] = {{1, 1}, {5, 3}, {40, 17}, {3, 70000}, {70000, 3}, {700, 600}};
+  gsl_rng *rng = attn_rng_alloc();
+  for (size_t c = 0; c < sizeof sizes / sizeof *sizes; c++)
+    for (size_t m = 1; m <= 9; m += c < 3 ? 1 : 4)
+      for (int transposed = 0; transposed < 2; transposed++) {
+        const size_t n = sizes[c][0], k = sizes[c][1];
+        const size_t rows = transposed ? n : k, length = transposed ? k : n;
+        const size_t lda = k + 3, ldb = length + 2, ldc = n + 1;
+        double *A = attn_alloc(m * lda, sizeof *A), *B = attn_alloc(rows * ldb, sizeof *B);
+        double *C = attn_alloc(m * ldc, sizeof *C);
+        attn_rng_start(rng, 7, "linalg", c, m, ATTN_STREAM_OTHER);
+        attn_rng_gaussian(A, m * lda, rng);
+        attn_rng_gaussian(B, rows * ldb, rng);
+        for (size_t e = 0; e < m * ldc; e++)
+          C[e] = NAN; /* a product that reads what it should overwrite is seen */
+        if (transposed)
+          attn_multiply_transposed(C, ldc, A, lda, B, ldb, m, n, k);
+        else
+          attn_multiply(C, ldc, A, lda, B, ldb, m, n, k);
+        for (size_t i = 0; i < m; i++) {
+          assert_true(isnan(C[i * ldc + n]));
+          for (size_t j = 0; j < n; j++) {
+            real sum = 0;
+            for (size_t l = 0; l < k; l++)
+              sum += (real)A[i * lda + l] * B[transposed ? j * ldb + l : l * ldb + j];
+            assert_close(C[i * ldc + j], (double)sum, 1e-13 * sqrt((double)k) * 10);
+          }
+        }
+        attn_free(A);
+        attn_free(B);
+        attn_free(C);
+      }
+  gsl_rng_free(rng);
+}
+
+/* K = A A' and K = U U', symmetric to the bit; what lies below U's diagonal is not read. */
+static void test_grams(void **state) {
+  (void)state;
+  static const size_t sizes[][2] = {{1, 1}, {1, 9}, {9, 1}, {30, 40}, {130, 70}};
+  gsl_rng *rng = attn_rng_alloc();
+  for (size_t c = 0; c < sizeof sizes / sizeof *sizes; c++) {
+    const size_t n = sizes[c][0], k = sizes[c][1];
+    double *A = attn_alloc(n * k, sizeof *A), *K = attn_alloc(n * n, sizeof *K);
+    double *U = attn_alloc(n * n, sizeof *U);
+    attn_rng_start(rng, 8, "linalg", c, 0, ATTN_STREAM_OTHER);
+    attn_rng_gaussian(A, n * k, rng);
+    attn_rng_gaussian(U, n * n, rng);
+    attn_gram(K, A, n, k);
+    for (size_t i = 0; i < n; i++)
+      for (size_t j = 0; j < n; j++) {
+        real sum = 0;
+        for (size_t l = 0; l < k; l++)
+          sum += (real)A[i * k + l] * A[j * k + l];
+        assert_close(K[i * n + j], (double)sum, 1e-12);
+        assert_true(K[i * n + j] == K[j * n + i]);
+      }
+    memcpy(K, U, n * n * sizeof *K);
+    attn_gram_of_upper(K, n);
+    for (size_t i = 0; i < n; i++)
+      for (size_t j = 0; j < n; j++) {
+        real sum = 0;
+        for (size_t l = i > j ? i : j; l < n; l++)
+          sum += (real)U[i * n + l] * U[j * n + l];
+        assert_close(K[i * n + j], (double)sum, 1e-12);
+        assert_true(K[i * n + j] == K[j * n + i]);
+      }
+    attn_free(A);
+    attn_free(K);
+    attn_free(U);
+  }
+  gsl_rng_free(rng);
+}
+
+int main(void) {
+  attn_linalg_start();
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_description),
+      cmocka_unit_test(test_vectors),
+      cmocka_unit_test(test_products),
+      cmocka_unit_test(test_grams),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,439 @@
+/* Tests of risk and logconcave for two tokens: every value is checked against something that does
+ * not share its route (another order of integration, simulation, closed forms, 30-digit tables). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <gsl/gsl_math.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "logconcave.h"
+#include "risk.h"
+
+#ifndef RISK_REFERENCE
+#define RISK_REFERENCE "tests/reference/risk_two_tokens.tsv"
+#endif
+
+/* Both classes alike, up to the sign that a trained v has: mu_1.v = m_v, mu_2.v = -m_v. */
+static attn_risk_input input_of(double m_v, double m_p, double vv, double pp, double vp) {
+  return (attn_risk_input){
+      .mv = {m_v, -m_v}, .mp = {m_p, m_p}, .vv = vv, .pp = pp, .vp = vp, .residual2 = NAN};
+}
+
+static void assert_near(double found, double expected, double relative, const char *what) {
+  if (found == expected || fabs(found - expected) <= relative * fabs(expected))
+    return;
+  fail_msg("%s: found %.17g, expected %.17g, allowed relative difference %g", what, found, expected,
+           relative);
+}
+
+/* The vector of theory.md, section 9. */
+static void test_reference_vector(void **state) {
+  (void)state;
+  attn_risk_input in = input_of(2.9132619745313897, 0.17738322306963286, 0.013331417380227393,
+                                0.002118508655104473, 0.0007613711704485581);
+  attn_risk_result r = attn_risk_two(&in);
+  assert_int_equal(r.status, ATTN_RISK_OK);
+  assert_true(fabs(r.log10_class[0] + 113.60636) < 1e-5);
+}
+
+/* The 30-digit table, integrated over the other variable: all sizes from 1/2 to 10^-400000 and
+ * below, both classes, both signs. An entry that a double cannot hold (complements of deep tails)
+ * is skipped. */
+static void test_reference_table(void **state) {
+  (void)state;
+  FILE *file = fopen(RISK_REFERENCE, "r");
+  assert_non_null(file);
+  char line[512];
+  int rows = 0;
+  double worst = 0.0;
+  while (fgets(line, sizeof line, file) != NULL) {
+    if (line[0] == '#' || strncmp(line, "class", 5) == 0)
+      continue;
+    double x[9], *number = x;
+    int count = 0;
+    for (char *word = strtok(line, "\t\n"); word != NULL && count < 9; word = strtok(NULL, "\t\n"))
+      number[count++] = strtod(word, NULL);
+    assert_int_equal(count, 9);
+    int k = (int)x[0] - 1;
+    attn_risk_input in = {.mv = {x[1], x[1]},
+                          .mp = {x[2], x[2]},
+                          .vv = x[3],
+                          .pp = x[4],
+                          .vp = x[5],
+                          .residual2 = x[6]};
+    attn_risk_result r = attn_risk_two(&in);
+    assert_int_equal(r.status, ATTN_RISK_OK);
+    for (int side = 0; side < 2; side++) {
+      double found = side == 0 ? r.log10_class[k] : r.log10_right[k], expected = x[7 + side];
+      if (fabs(expected) < 1e-300)
+        continue;
+      worst = fmax(worst, fabs(found / expected - 1.0));
+      char what[80];
+      snprintf(what, sizeof what, "row %d, log10 of %s", rows + 1, side == 0 ? "wrong" : "right");
+      assert_near(found, expected, 1e-9, what);
+    }
+    rows++;
+  }
+  fclose(file);
+  assert_true(rows >= 40);
+  print_message("  %d rows, worst relative error of log10: %.1e\n", rows, worst);
+}
+
+/* The error probability as a double integral with no distribution function in it: with
+ * w = -g(z) - exp(t), P = iint phi(z) phi(g(z) + exp(t)) exp(t) dz dt, m_v > 0, class 1, summed in
+ * logarithms over a grid. */
+static double double_integral(const attn_risk_input *in) {
+  double sigma = sqrt(in->pp), kappa = in->vp / sigma, s = sqrt(in->vv - kappa * kappa);
+  const double z0 = -15.0, z1 = 40.0, t0 = -30.0, t1 = 8.0;
+  const int nz = 5500, nt = 1200;
+  double top = -INFINITY, sum = 0.0, hz = (z1 - z0) / nz, ht = (t1 - t0) / nt;
+  for (int i = 0; i <= nz; i++) {
+    double z = z0 + hz * i, g = (in->mv[0] * exp(in->mp[0] - sigma * z) + kappa * z) / s;
+    for (int j = 0; j <= nt; j++) {
+      double t = t0 + ht * j, y = g + exp(t), l = -0.5 * (z * z + y * y) + t;
+      if (l > top) {
+        sum = sum * exp(top - l) + 1.0;
+        top = l;
+      } else if (l > top - 60.0) {
+        sum += exp(l - top);
+      }
+    }
+  }
+  return (top + log(sum * hz * ht / (2.0 * M_PI))) / M_LN10;
+}
+
+static void test_double_integral(void **state) {
+  (void)state;
+  attn_risk_input cases[] = {
+      input_of(2.9132619745313897, 0.17738322306963286, 0.013331417380227393, 0.002118508655104473,
+               0.0007613711704485581),
+      input_of(0.4, 0.1, 0.0133, 0.3, -0.02),
+      input_of(1.5, 1.0, 0.1, 0.5, 0.15),
+      input_of(0.02, -0.5, 0.1, 2.0, -0.3),
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    attn_risk_result r = attn_risk_two(&cases[i]);
+    assert_near(r.log10_class[0], double_integral(&cases[i]), 1e-7, "against the double integral");
+  }
+}
+
+/* The same probability by the integral over x = |a| / sqrt(vv) instead of b (see the reference
+ * table's script), whose integrand has its corners elsewhere. */
+typedef struct {
+  double q, level, r;
+} other_order;
+
+static double other_integrand(double *slope, double *curvature, double x, const void *params) {
+  const other_order *at = params;
+  double y = (at->q * x - at->level + log(x)) / at->r;
+  if (slope != NULL) {
+    double l = attn_risk_mills(-y), y1 = (at->q + 1.0 / x) / at->r;
+    *slope = x == 0.0 ? INFINITY : -x + l * y1;
+    *curvature = -1.0 - l / (at->r * x * x) - y1 * y1 * l * (y < -1e3 ? -1.0 / y : l + y);
+  }
+  return -0.5 * x * x + attn_risk_log_phi(y);
+}
+
+static void test_other_order(void **state) {
+  (void)state;
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  double worst = 0.0;
+  for (int i = 0; i < 20000; i++) {
+    double sigma = pow(10.0, gsl_ran_flat(rng, -3.0, 3.0)),
+           ratio = pow(10.0, gsl_ran_flat(rng, -3.0, 2.0));
+    double s = 0.1 / hypot(1.0, ratio),
+           kappa = s * ratio * (gsl_rng_uniform(rng) < 0.5 ? -1.0 : 1.0);
+    double log_m = gsl_ran_flat(rng, -8.0, 8.0), error, other_error;
+    double found = attn_risk_two_tail(&error, log_m, sigma, kappa, s);
+    double root = hypot(s, kappa);
+    other_order at = {
+        .q = -kappa * sigma / root, .level = log_m - log(root), .r = sigma * s / root};
+    double expected = attn_logconcave_integral(&other_error, NULL, other_integrand, &at, 0.0) -
+                      0.5 * log(2.0 * M_PI);
+    if (fabs(expected) > 1e8)
+      continue;
+    double relative = fabs(found / expected - 1.0);
+    worst = fmax(worst, relative);
+    if (relative > 1e-8)
+      fail_msg("setting %d: log_m %.17g sigma %.17g kappa %.17g s %.17g: %.17g against %.17g (%.1e "
+               "%.1e)",
+               i, log_m, sigma, kappa, s, found, expected, error, other_error);
+  }
+  print_message("  20000 random settings, worst relative difference of the two orders: %.1e\n",
+                worst);
+  gsl_rng_free(rng);
+}
+
+/* Frequencies of f < 0 (class 1) and f > 0 (class 2) among simulated samples. */
+static void test_simulation(void **state) {
+  (void)state;
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  const struct {
+    double mv[2], mp[2], vv, pp, vp;
+  } c[] = {{{0.3, -0.2}, {0.2, 0.4}, 0.05, 0.5, 0.1},
+           {{-0.1, -0.5}, {0.5, -0.3}, 0.3, 2.0, -0.6},
+           {{0.6, 0.2}, {-1.0, 1.0}, 0.2, 0.1, 0.12},
+           {{-0.4, 0.4}, {1.0, 1.0}, 0.25, 9.0, 1.2}};
+  const int n = 400000;
+  for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+    attn_risk_input in = {.mv = {c[i].mv[0], c[i].mv[1]},
+                          .mp = {c[i].mp[0], c[i].mp[1]},
+                          .vv = c[i].vv,
+                          .pp = c[i].pp,
+                          .vp = c[i].vp,
+                          .residual2 = NAN};
+    attn_risk_result r = attn_risk_two(&in);
+    for (int k = 0; k < 2; k++) {
+      int wrong = 0;
+      for (int j = 0; j < n; j++) {
+        double a, b;
+        gsl_ran_bivariate_gaussian(rng, sqrt(in.vv), sqrt(in.pp), in.vp / sqrt(in.vv * in.pp), &a,
+                                   &b);
+        double f = exp(in.mp[k]) * in.mv[k] + exp(b) * a;
+        wrong += k == 0 ? f < 0.0 : f > 0.0;
+      }
+      double p = pow(10.0, r.log10_class[k]), found = (double)wrong / n;
+      if (fabs(found - p) > 4.5 * sqrt(p * (1.0 - p) / n))
+        fail_msg("case %zu class %d: simulated %g, computed %g", i, k + 1, found, p);
+      assert_near(pow(10.0, r.log10_right[k]), 1.0 - p, 1e-9, "right + wrong = 1");
+    }
+  }
+  gsl_rng_free(rng);
+}
+
+/* Closed forms: p without noise (also p = 0), v without noise, v = 0, m_v = 0. */
+static void test_degenerate_parts(void **state) {
+  (void)state;
+  attn_risk_input in = input_of(0.7, 0.4, 0.02, 0.0, 0.0);
+  double expected = attn_risk_log_phi(-exp(0.4) * 0.7 / sqrt(0.02)) / M_LN10;
+  assert_near(attn_risk_two(&in).log10_class[0], expected, 1e-14, "p without noise");
+  assert_near(attn_risk_two(&in).log10_class[1], expected, 1e-14, "p without noise, class 2");
+  in.mp[0] = 0.0;
+  assert_near(attn_risk_two(&in).log10_class[0], attn_risk_log_phi(-0.7 / sqrt(0.02)) / M_LN10,
+              1e-14, "p = 0");
+  in = input_of(0.7, 0.4, 0.0, 0.3, 0.0);
+  assert_true(attn_risk_two(&in).log10_clean == -INFINITY);
+  in = input_of(-0.7, 0.4, 0.0, 0.3, 0.0);
+  assert_true(attn_risk_two(&in).log10_clean == 0.0);
+  in = input_of(0.0, 0.4, 0.0, 0.3, 0.0);
+  assert_near(attn_risk_two(&in).log10_clean, log10(0.5), 1e-15, "v = 0");
+  in = input_of(0.0, 0.4, 0.2, 0.3, 0.1);
+  assert_near(attn_risk_two(&in).log10_clean, log10(0.5), 1e-15, "m_v = 0");
+  in = input_of(0.0, 0.0, 0.0, 0.0, 0.0);
+  assert_near(attn_risk_two(&in).log10_clean, log10(0.5), 1e-15, "everything 0");
+}
+
+/* s = 0: the set of z where exp(m_p - sigma z) m_v + kappa z < 0, its ends found here by
+ * bisection. */
+static double bisect(double m, double sigma, double kappa, double inside, double outside) {
+  for (int i = 0; i < 200; i++) {
+    double z = 0.5 * (inside + outside);
+    if (m * exp(-sigma * z) + kappa * z < 0.0)
+      inside = z;
+    else
+      outside = z;
+  }
+  return inside;
+}
+
+static void test_parallel(void **state) {
+  (void)state;
+  for (double sigma = 0.05; sigma < 4.0; sigma *= 2.0)
+    for (double m_v = 1e-4; m_v < 20.0; m_v *= 5.0)
+      for (int sign = -1; sign <= 1; sign += 2) {
+        double kappa = 0.8 * sign;
+        attn_risk_input in = input_of(m_v, 0.3, 0.64, sigma * sigma, kappa * sigma);
+        in.residual2 = 0.0;
+        double m = m_v * exp(0.3), found = attn_risk_two(&in).log10_class[0] * M_LN10;
+        if (sign < 0) {
+          double z = bisect(m, sigma, kappa, 1e6, 0.0);
+          assert_near(found, attn_risk_log_phi(-z), 1e-10, "half line");
+        } else {
+          double best = -1.0 / sigma; /* where exp(-sigma z) / -z is least */
+          if (m * exp(1.0) + kappa * best >= 0.0) {
+            assert_true(found == -INFINITY);
+            continue;
+          }
+          double x1 = -bisect(m, sigma, kappa, best, 0.0);
+          double x2 = -bisect(m, sigma, kappa, best, -1e4);
+          double p1 = attn_risk_log_phi(-x1);
+          double expected = p1 + attn_risk_log_complement(attn_risk_log_phi(-x2) - p1);
+          assert_near(found, expected, 1e-8, "interval");
+        }
+        /* The wrong sign of v is the complement of both signs turned. */
+        attn_risk_input turned = in;
+        turned.mv[0] = -m_v;
+        turned.vp = -in.vp;
+        assert_near(attn_risk_two(&turned).log10_right[0] * M_LN10, found, 1e-14, "turned");
+      }
+}
+
+/* A tangent pair of ends: the interval has width of order sqrt(r), and its probability is
+ * phi(z) times that width to leading order. */
+static void test_parallel_short_interval(void **state) {
+  (void)state;
+  double sigma = 0.5, kappa = 0.8, r = 1e-10; /* x = log(m sigma / kappa) = -1 - r */
+  double error, found = attn_risk_two_tail(&error, log(kappa / sigma) - 1.0 - r, sigma, kappa, 0.0);
+  double width = 2.0 * sqrt(2.0 * r) / sigma, z = 1.0 / sigma;
+  assert_near(found, log(width) - 0.5 * z * z - 0.5 * log(2.0 * M_PI), 1e-6, "short interval");
+}
+
+/* exp(m_p) beyond the range of doubles: m_p = 1e4 makes errors need exp(b) as large; m_p = -1e4
+ * leaves the sign to the noise token. */
+static void test_overflow(void **state) {
+  (void)state;
+  attn_risk_input in = input_of(1.5, 1e4, 0.04, 100.0, 0.0);
+  /* exp(b) |a| > exp(1e4): half the square of z = 1e4 / sigma, less what a few a save. */
+  double found = attn_risk_two(&in).log10_class[0] * M_LN10;
+  assert_true(found < -499800.0 && found > -500200.0);
+  in = input_of(1.5, -1e4, 0.04, 0.25, 0.02);
+  assert_near(attn_risk_two(&in).log10_class[0], log10(0.5), 1e-12, "m_p = -1e4");
+  in = input_of(1.5, 0.0, 0.04, 1e300,
+                0.0); /* all or nothing: half the time noise, half of it wrong */
+  assert_near(attn_risk_two(&in).log10_class[0], log10(0.25), 1e-9, "sigma = 1e150");
+}
+
+/* Turning v round and naming the classes anew changes nothing: class 2 at (m_v, vp) is class 1 at
+ * (-m_v, -vp); and right at (m_v, vp) is wrong at (-m_v, -vp). */
+static void test_symmetry(void **state) {
+  (void)state;
+  for (int i = 0; i < 6; i++) {
+    double m_v = (i % 2 ? -1.0 : 1.0) * pow(3.0, i - 3), vp = 0.02 * (i - 2);
+    attn_risk_input in = {
+        .mv = {m_v, m_v}, .mp = {0.3, 0.3}, .vv = 0.05, .pp = 0.4, .vp = vp, .residual2 = NAN};
+    attn_risk_input turned = in;
+    turned.mv[0] = turned.mv[1] = -m_v;
+    turned.vp = -vp;
+    attn_risk_result a = attn_risk_two(&in), b = attn_risk_two(&turned);
+    assert_near(a.log10_class[1], b.log10_class[0], 1e-14, "class 2 as class 1");
+    assert_near(a.log10_right[0], b.log10_class[0], 1e-14, "right as wrong");
+  }
+}
+
+/* vp towards +-sqrt(vv pp) and pp towards 0 reach the closed forms. */
+static void test_continuity(void **state) {
+  (void)state;
+  for (int sign = -1; sign <= 1; sign += 2) {
+    attn_risk_input in = input_of(0.05, 0.1, 1.0, 1.0, sign);
+    in.residual2 = 0.0;
+    double limit = attn_risk_two(&in).log10_clean;
+    for (double residual2 = 1e-8; residual2 > 1e-26; residual2 *= 1e-3) {
+      in.residual2 = residual2;
+      assert_near(attn_risk_two(&in).log10_clean, limit, 1e-9 + 30.0 * residual2, "s -> 0");
+    }
+  }
+  attn_risk_input in = input_of(0.5, 0.1, 0.02, 0.0, 0.0);
+  double limit = attn_risk_two(&in).log10_class[0];
+  for (double pp = 1e-6; pp > 1e-300; pp *= 1e-7) {
+    in.pp = pp;
+    in.vp = 0.0;
+    assert_near(attn_risk_two(&in).log10_class[0], limit, 1e-10 + 40.0 * pp, "pp -> 0");
+  }
+}
+
+/* The risk falls when the signal part of v grows, everything else fixed. */
+static void test_monotone(void **state) {
+  (void)state;
+  for (int c = -1; c <= 1; c++) {
+    double last = 1.0, last_right = -1e308;
+    for (double m_v = -20.0; m_v <= 20.0; m_v += 0.25) {
+      attn_risk_input in = input_of(m_v, 0.2, 0.02, 0.5, 0.08 * c);
+      attn_risk_result r = attn_risk_two(&in);
+      assert_true(r.log10_class[0] <= last);
+      assert_true(r.log10_right[0] >= last_right);
+      assert_true(r.log10_class[0] < last || r.log10_right[0] > last_right);
+      last = r.log10_class[0];
+      last_right = r.log10_right[0];
+    }
+  }
+}
+
+/* log Phi and the Mills ratio where their branches meet and where only asymptotics hold. */
+static void test_log_phi(void **state) {
+  (void)state;
+  assert_near(attn_risk_log_phi(0.0), -M_LN2, 1e-15, "log Phi(0)");
+  assert_near(attn_risk_log_phi(-1e6), -0.5e12 - log(1e6) - 0.5 * log(2.0 * M_PI), 1e-15, "-1e6");
+  assert_near(attn_risk_log_phi(-1e150), -0.5e300, 1e-15, "-1e150");
+  assert_true(attn_risk_log_phi(-INFINITY) == -INFINITY);
+  assert_true(attn_risk_log_phi(INFINITY) == 0.0);
+  assert_near(attn_risk_log_phi(10.0), -7.6198530241605e-24, 1e-12, "10");
+  assert_near(attn_risk_log_phi(-20.0), -203.9171553710973, 1e-14, "-20");
+  assert_near(attn_risk_log_phi(-20.0 + 1e-12), attn_risk_log_phi(-20.0), 1e-12, "branches at -20");
+  assert_near(attn_risk_mills(20.0), attn_risk_mills(20.0 + 1e-13), 1e-12, "Mills ratio at 20");
+  for (double x = -50.0; x < 8.0; x += 0.37) { /* the derivative of log Phi */
+    double h = 1e-4, slope = (attn_risk_log_phi(x + h) - attn_risk_log_phi(x - h)) / (2.0 * h);
+    assert_near(attn_risk_mills(-x), slope, 1e-6, "Mills ratio as a derivative");
+  }
+}
+
+/* Mean over classes and label flips, where the sums would underflow. */
+static void test_combination(void **state) {
+  (void)state;
+  assert_near(attn_risk_log10_clean((double[]){-1000.0, -1000.0}), -1000.0, 1e-15, "equal");
+  assert_near(attn_risk_log10_clean((double[]){-5000.0, -10.0}), -10.0 - log10(2.0), 1e-15, "one");
+  assert_near(attn_risk_log10_clean((double[]){-1.0, -2.0}), log10(0.055), 1e-14, "both");
+  assert_true(attn_risk_log10_clean((double[]){-INFINITY, -INFINITY}) == -INFINITY);
+  assert_near(attn_risk_log10_noisy(-200.0, 0.1), -1.0, 1e-15, "floor eta");
+  assert_near(attn_risk_log10_noisy(-2.0, 0.1), log10(0.1 + 0.8 * 0.01), 1e-14, "eta");
+  assert_true(attn_risk_log10_noisy(-200.0, 0.0) == -200.0);
+  assert_near(attn_risk_log10_noisy(log10(0.5), 0.3), log10(0.5), 1e-14, "1/2 stays 1/2");
+}
+
+/* Each refusal names the value; the result of refused input is NaN with its status. */
+static void test_check(void **state) {
+  (void)state;
+  attn_risk_input good = input_of(0.5, 0.1, 0.02, 0.3, 0.01), in;
+  assert_null(attn_risk_check(&good, 2, 0.0));
+  assert_non_null(strstr(attn_risk_check(&good, 1, 0.0), "T = 1"));
+  assert_non_null(strstr(attn_risk_check(&good, 2, 0.5), "eta = 0.5"));
+  assert_non_null(strstr(attn_risk_check(&good, 2, -0.1), "eta = -0.1"));
+  assert_non_null(attn_risk_check(&good, 2, NAN));
+  in = good, in.vv = -1.0;
+  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "vv = -1"));
+  in = good, in.pp = -1.0;
+  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "pp = -1"));
+  in = good, in.mp[1] = NAN;
+  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "mp[1] = "));
+  in = good, in.mv[0] = INFINITY;
+  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "mv[0] = inf"));
+  in = good, in.vp = 0.1;
+  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "vp = 0.1"));
+  attn_risk_result r = attn_risk_two(&in);
+  assert_int_equal(r.status, ATTN_RISK_BAD_INPUT);
+  assert_true(isnan(r.log10_clean) && isnan(r.log10_class[0]) && isnan(r.error));
+  in = good, in.residual2 = -0.1;
+  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "residual2 = -0.1"));
+  in = good, in.vp = sqrt(in.vv * in.pp) * (1.0 + 1e-12); /* rounding is forgiven */
+  assert_null(attn_risk_check(&in, 2, 0.0));
+  assert_string_equal(attn_risk_status_name(ATTN_RISK_BAD_INPUT), "bad input");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_reference_vector),
+      cmocka_unit_test(test_reference_table),
+      cmocka_unit_test(test_double_integral),
+      cmocka_unit_test(test_other_order),
+      cmocka_unit_test(test_simulation),
+      cmocka_unit_test(test_degenerate_parts),
+      cmocka_unit_test(test_parallel),
+      cmocka_unit_test(test_parallel_short_interval),
+      cmocka_unit_test(test_overflow),
+      cmocka_unit_test(test_symmetry),
+      cmocka_unit_test(test_continuity),
+      cmocka_unit_test(test_monotone),
+      cmocka_unit_test(test_log_phi),
+      cmocka_unit_test(test_combination),
+      cmocka_unit_test(test_check),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,152 @@
+/* Tests of risk_limit: against large finite |p|, closed forms, simulation, and its own complement. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <gsl/gsl_math.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "risk_limit.h"
+
+static attn_risk_input input_of(double m_v, double m_p, double vv, double pp, double vp) {
+  return (attn_risk_input){
+      .mv = {m_v, -m_v}, .mp = {m_p, m_p}, .vv = vv, .pp = pp, .vp = vp, .residual2 = NAN};
+}
+
+static void assert_near(double found, double expected, double relative, const char *what) {
+  if (found == expected || fabs(found - expected) <= relative * fabs(expected))
+    return;
+  fail_msg("%s: found %.17g, expected %.17g, allowed relative difference %g", what, found, expected,
+           relative);
+}
+
+/* The finite-|p| risk of T = 2 approaches the limit like 1/|p|, for both signs of m_v and of vp, on
+ * both sides of m_p = 0, from risks near 1 to 10^-1000. */
+static void test_large_finite_p(void **state) {
+  (void)state;
+  const double m_p[] = {-1.0, 0.0, 1.0, 3.0, 30.0};
+  for (int c = -1; c <= 1; c++)
+    for (int sign = -1; sign <= 1; sign += 2)
+      for (size_t i = 0; i < sizeof m_p / sizeof *m_p; i++) {
+        attn_risk_input in = input_of(sign * 0.5, m_p[i], 0.05, 0.3, 0.08 * c), far = in;
+        attn_risk_result limit = attn_risk_limit(&in, 2);
+        double last = INFINITY;
+        for (double R = 1e4; R < 1e9; R *= 1e2) {
+          for (int k = 0; k < 2; k++)
+            far.mp[k] = R * in.mp[k];
+          far.pp = R * R * in.pp;
+          far.vp = R * in.vp;
+          attn_risk_result r = attn_risk_two(&far);
+          for (int k = 0; k < 2; k++) {
+            /* Compare the smaller side, whichever that is. */
+            double x = fmin(r.log10_class[k], r.log10_right[k]);
+            double y = fmin(limit.log10_class[k], limit.log10_right[k]);
+            double difference = fabs(x / y - 1.0);
+            if (difference > 300.0 / R)
+              fail_msg("c %d m_v sign %d m_p %g R %g class %d: finite %.12g, limit %.12g", c, sign,
+                       m_p[i], R, k + 1, x, y);
+            if (k == 0) {
+              assert_true(difference <= last + 1e-8);
+              last = difference;
+            }
+          }
+        }
+      }
+}
+
+/* Uncorrelated v and p: the winner's a is independent of the scores, so the risk of m_v > 0 is
+ * P(max z > h) / 2; and at h = 0 with T = 2 the orthant probability is 1/4 + asin(r) / (2 pi). */
+static void test_closed_forms(void **state) {
+  (void)state;
+  for (size_t T = 2; T < 12; T += 3)
+    for (double h = -2.0; h < 30.0; h += 4.0) {
+      attn_risk_input in = input_of(0.5, 0.5 * h, 0.05, 0.25, 0.0);
+      double n = (double)T - 1.0, tail = exp(attn_risk_log_phi(-h));
+      double expected = h > 6.0 ? log(n) + attn_risk_log_phi(-h) : log(-expm1(n * log1p(-tail)));
+      attn_risk_result r = attn_risk_limit(&in, T);
+      assert_near(r.log10_class[0], (expected - M_LN2) / M_LN10, 1e-8, "uncorrelated");
+      assert_true(r.error < 1e-10);
+    }
+  for (double r = -0.9; r < 1.0; r += 0.3) {
+    attn_risk_input in = input_of(0.5, 0.0, 0.04, 0.25, -r * 0.1);
+    assert_near(attn_risk_limit(&in, 2).log10_class[0], log10(0.25 + asin(r) / (2.0 * M_PI)), 1e-10,
+                "orthant");
+  }
+}
+
+/* Simulated samples in which the token with the largest score decides. */
+static void test_simulation(void **state) {
+  (void)state;
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  const int n = 100000;
+  for (size_t T = 2; T < 8; T++)
+    for (int sign = -1; sign <= 1; sign += 1) {
+      attn_risk_input in = input_of(sign * 0.5, 0.3, 0.05, 0.3, 0.06);
+      attn_risk_result r = attn_risk_limit(&in, T);
+      double wrong[2] = {0.0, 0.0};
+      for (int j = 0; j < n; j++) {
+        double best = -INFINITY, a_best = 0.0;
+        for (size_t t = 1; t < T; t++) {
+          double a, b;
+          gsl_ran_bivariate_gaussian(rng, sqrt(0.05), sqrt(0.3), 0.06 / sqrt(0.05 * 0.3), &a, &b);
+          if (b > best)
+            best = b, a_best = a;
+        }
+        for (int k = 0; k < 2; k++) {
+          double f = (k == 0 ? 1.0 : -1.0) * (best > in.mp[k] ? a_best : in.mv[k]);
+          wrong[k] += f < 0.0 ? 1.0 : f == 0.0 ? 0.5 : 0.0;
+        }
+      }
+      for (int k = 0; k < 2; k++) {
+        double p = pow(10.0, r.log10_class[k]), found = wrong[k] / n;
+        if (fabs(found - p) > 4.5 * sqrt(p * (1.0 - p) / n))
+          fail_msg("T %zu sign %d class %d: simulated %g, computed %g", T, sign, k + 1, found, p);
+        assert_near(pow(10.0, r.log10_right[k]), 1.0 - p, 1e-9, "right + wrong = 1");
+      }
+    }
+  gsl_rng_free(rng);
+}
+
+/* s = 0 is the limit of small s; and the ties of p without noise. */
+static void test_degenerate(void **state) {
+  (void)state;
+  for (size_t T = 2; T < 10; T += 7)
+    for (int sign = -1; sign <= 1; sign += 2)
+      for (double h = -1.0; h < 4.0; h += 1.0) {
+        attn_risk_input in = input_of(0.5, h, 1.0, 1.0, sign), near = in;
+        in.residual2 = 0.0;
+        near.residual2 = 1e-16;
+        attn_risk_result r = attn_risk_limit(&in, T), q = attn_risk_limit(&near, T);
+        /* At h >= 0 and kappa > 0 an error is impossible without s. */
+        assert_true(isinf(r.log10_class[0]) ? q.log10_class[0] < -8.0
+                                            : fabs(r.log10_class[0] - q.log10_class[0]) < 1e-6);
+      }
+  attn_risk_input in = input_of(0.5, 0.7, 0.05, 0.0, 0.0);
+  assert_true(attn_risk_limit(&in, 3).log10_clean == -INFINITY);
+  in.mv[0] = -0.5;
+  assert_true(attn_risk_limit(&in, 3).log10_class[0] == 0.0);
+  in.mv[0] = 0.0;
+  assert_near(attn_risk_limit(&in, 3).log10_class[0], log10(0.5), 1e-15, "m_v = 0 tie");
+  in = input_of(0.5, -0.7, 0.05, 0.0, 0.0);
+  assert_near(attn_risk_limit(&in, 3).log10_clean, log10(0.5), 1e-15, "noise tokens alone");
+  in = input_of(0.5, 0.0, 0.05, 0.0, 0.0);
+  assert_near(attn_risk_limit(&in, 2).log10_clean, attn_risk_two(&in).log10_clean, 1e-13, "p = 0");
+  in = input_of(NAN, 0.0, 0.05, 0.0, 0.0);
+  assert_int_equal(attn_risk_limit(&in, 2).status, ATTN_RISK_BAD_INPUT);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_large_finite_p),
+      cmocka_unit_test(test_closed_forms),
+      cmocka_unit_test(test_simulation),
+      cmocka_unit_test(test_degenerate),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

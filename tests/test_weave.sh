@@ -1,0 +1,281 @@
+#!/bin/sh
+# The companion's tools on a companion of their own: good chapters, and every way to get one wrong.
+# shellcheck disable=SC2016 # the formulas in single quotes are no variables
+set -u
+
+bin=$(pwd)/build/bin
+repo=$(pwd)
+for tool in weave ledger; do
+  [ -x "$bin/$tool" ] || { echo "Bail out! $bin/$tool is not built: make build/bin/$tool"; exit 1; }
+done
+box=$(mktemp -d) || exit 1
+trap 'rm -rf "$box"' EXIT
+trap 'exit 1' INT TERM HUP
+cd "$box" || exit 1
+
+count=0 failed=0
+verdict() { # verdict STATUS NAME
+  count=$((count + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $count - $2"
+  else
+    failed=$((failed + 1))
+    echo "not ok $count - $2"
+    sed 's/^/# /' err | head -n 5
+  fi
+}
+
+# weave the chapter c/$1.md as a page, the book, and read the ledger
+page() { "$bin/weave" --companion out --format html --out page.md --depfile page.d "c/$1.md" --all c/*.md >log 2>err; }
+book() { "$bin/weave" --companion out --format latex --book --out book.md --all c/*.md >log 2>err; }
+ledger() { what=$1; shift; "$bin/ledger" "$what" "$@" --companion out c/*.md >log 2>err; }
+
+# fails_with TEXT NAME COMMAND...: exit status 1, nothing written, TEXT in one sentence on stderr
+fails_with() {
+  text=$1 name=$2
+  shift 2
+  rm -f page.md book.md
+  "$@"
+  status=$?
+  [ $status -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q -F -e "$text" err && [ ! -e page.md ] &&
+    [ ! -e page.md.part ] && [ ! -e book.md ]
+  verdict $? "$name"
+}
+
+says() { # says FILE TEXT NAME
+  grep -q -F -e "$2" "$1"
+  verdict $? "$3"
+}
+
+row() { # row ID MEASURED VERDICT IN_SCOPE
+  printf '%s\t> 0.5\t%s\t0.1\t0.9\t2.12\tnan\t%s\t%s\tsrc/claims/exp.c:7\n' "$1" "$2" "$4" "$3"
+}
+claim() { # claim ID EXPECTED
+  cat <<END
+  - id: $1
+    statement: The head attends to the signal where \$\\rho \\ge C \\sqrt{d/n}\$ and
+      to the noise elsewhere
+    paper: two-step theorem
+    hypotheses: \$n \\ge C\$, a zero start
+    measure: the share of draws
+    expected: $2
+END
+}
+front() { # front ORDER, with the claims on stdin
+  printf -- '---\ntitle: "A \\"title\\""\nsummary: what it shows\norder: %s\n' "$1"
+  cat
+  printf -- '---\n\n'
+}
+
+fresh() {
+  rm -rf c out src experiments
+  mkdir -p c out/data/exp out/figures src experiments
+  echo 'seed = 1' >experiments/exp.conf
+  printf 'step\tx\tname\n1\t-0.25\tone step\n2\t1e-12\ttwo_steps\n3\tnan\ttwo_steps\n' >out/data/exp/steps.tsv
+  printf 'program\texp\nseconds\t12.3\ntable steps\tsrc/claims/exp.c:5\n' >out/data/exp/provenance.tsv
+  { printf 'claim\tpredicted\tmeasured\tlow\thigh\tkappa\tcoherence\tin_scope\tverdict\tsource\n'; row fits 0.75 supported yes; row far 0.2 'out of scope' no; } >out/data/exp/claims.tsv
+  echo '<svg xmlns="http://www.w3.org/2000/svg"/>' >out/figures/exp.svg
+  printf 'int a;\n  //@begin loop\n  if (a)\n    b();\n  //@end loop\n//@begin empty\n\n//@end empty\n//@begin open\nx\n' >src/x.c
+  printf '//@begin twice\nx\n//@end twice\n//@begin twice\ny\n//@end twice\n//@begin self\nx\n//@begin self\n//@end self\n' >src/y.c
+  { { echo claims:; claim fits supported; claim far 'out of scope'; claim later open; } | front 10; } >c/exp.md
+  front 0 </dev/null >c/index.md
+}
+body() { # body NAME, the lines of the body on stdin
+  cat >>"c/$1.md"
+}
+wrong() { # wrong BODY TEXT NAME: this body of a chapter fails
+  fresh
+  printf '%s\n' "$1" | body exp
+  fails_with "$2" "$3" page exp
+}
+
+# ---- what works ----
+
+fresh
+body exp <<'END'
+Attention is {{value exp/steps step=2 x %.1e}}, then {{value exp/steps
+name=one_step step=1.0 x}} and `{{value left alone}}` and {{value exp/steps step=3 x}};
+{{claim fits measured %.2f}}, {{claim far verdict}}.
+
+```sh
+{{nothing here}}
+```
+
+{{code src/x.c loop}}
+
+{{table exp/steps step::Step_number x:%.2f:$x_1$ name}}
+
+{{figure exp "Attention on the *signal*, $\kappa = 2$, \"quoted\""}}
+
+{{claims}}
+END
+printf '{{verdicts}}\n\n{{experiments}}\n\n[there](exp.html) text[^1]\n\n[^1]: note\n' | body index
+page exp
+verdict $? "a page is woven"
+says page.md 'is [1.0×10^−12^](data/exp/steps.tsv "data/exp/steps.tsv, row step=2, column x; computed at src/claims/exp.c:5; make exp"){.value}, then' \
+  "a value links to its data and says where it comes from"
+says page.md '[−0.25](data/exp/steps.tsv' "a directive may go over two lines, and a key may be a text"
+says page.md '`{{value left alone}}` and [–]' "code is left alone, not-a-number is a dash"
+says page.md '[0.75](data/exp/claims.tsv' "a claim's column is quoted"
+says page.md '{{nothing here}}' "a code fence is left alone"
+grep -A 3 -F '~~~~~~ {.c}' page.md | tr '\n' '~' | grep -q -F '~~~~~~ {.c}~if (a)~  b();~~~~~~'
+verdict $? "a region loses its common indentation"
+says page.md '[`src/x.c`, lines 3–4]' "a region has its lines in the caption"
+says page.md '| Step number | $x_1$ | name |' "a table has its headings"
+says page.md '| 1 | −0.25 | one step |' "a table has its formats"
+says page.md 'alt="Attention on the signal, kappa = 2, &quot;quoted&quot;"' "a figure has an alternative text"
+says page.md '[open]{.verdict .open}' "a claim without a row that is expected open is open"
+says page.md 'title: "A \"title\""' "a title is quoted in the metadata"
+says page.md '  href: "index.html"' "a page leads to the one before"
+for file in c/exp.md c/index.md src/x.c out/data/exp/steps.tsv out/data/exp/claims.tsv out/figures/exp.svg; do
+  grep -q -F "$file:" page.d && grep -q "^ $file" page.d || echo "$file is not in page.d" >>err
+done
+[ ! -s err ]
+verdict $? "the depfile lists what was read"
+page index
+verdict $? "a page over all chapters is woven"
+says page.md '3 claims: 1 supported, 1 out of scope, 1 open.' "verdicts are counted"
+says page.md '[fits](exp.html#claim-fits) | [supported]{.verdict .supported} |' "verdicts link to the claims"
+says page.md '](exp.html) | what it shows | 10 s | 1 supported, 1 out of scope, 1 open |' "experiments are listed"
+book
+verdict $? "the book is woven"
+says book.md '$1.0\times 10^{-12}$, then $-0.25$' "the book has plain numbers"
+says book.md '{figures/exp.pdf}' "the book has its figures"
+says book.md '[there](#chapter-exp) text[^index-1]' "the book's links and notes stay inside it"
+if command -v pandoc >/dev/null; then
+  pandoc -f markdown -t html5 --mathml page.md >page.html 2>err && [ -s page.html ] && [ ! -s err ]
+  verdict $? "pandoc takes the page without a warning"
+else
+  count=$((count + 1))
+  echo "ok $count - pandoc takes the page # SKIP pandoc is not installed"
+fi
+
+# ---- directives that are wrong ----
+
+wrong '{{code src/x.c none}}' "c/exp.md:29: src/x.c has no region 'none'" "a region that is missing"
+wrong '{{code src/y.c twice}}' "src/y.c:4: the region 'twice' begins a second time" "a region that is there twice"
+wrong '{{code src/y.c self}}' "src/y.c:9: the region 'self' begins a second time" "a region inside itself"
+wrong '{{code src/x.c open}}' "src/x.c:9: the region 'open' is not closed" "a region that is not closed"
+wrong '{{code src/x.c empty}}' "src/x.c:6: the region 'empty' is empty" "a region that is empty"
+wrong '{{code src/none.c x}}' "c/exp.md:29: the file src/none.c cannot be read" "a file of code that is missing"
+wrong '{{valu exp/steps step=1 x}}' "c/exp.md:29: unknown directive {{valu" "a directive that is unknown"
+wrong 'text {{table exp/steps}} text' "c/exp.md:29: {{table ...}} must stand alone" "a block inside a line"
+wrong 'text {{value exp/steps step=1' "c/exp.md:29: '{{value exp/steps step=1 ' is not closed" "a directive that is not closed"
+wrong '{{value exp/steps step=7 x}}' "c/exp.md:29: out/data/exp/steps.tsv: 0 rows have step=7" "a row that is missing"
+wrong '{{value exp/steps name=two_steps x}}' "2 rows have name=two_steps, expected one" "a row that is not the only one"
+wrong '{{value exp/steps step=1 y}}' "has no column 'y'; it has step, x, name" "a column that is missing"
+wrong '{{value exp/steps step=1 x %s}}' "'%s' is no format" "a format that is none"
+wrong '{{value exp/steps step=1 x %.2f%n}}' "'%.2f%n' is no format" "a format with a second conversion"
+wrong '{{value exp/steps step=1 name %.2f}}' "has no format '%.2f'" "a text with a format of numbers"
+wrong '{{value exp/none step=1 x}}' "out/data/exp/none.tsv does not exist" "a table that is missing"
+wrong '{{value none/steps step=1 x}}' "there is no chapter 'none'" "an experiment that is missing"
+wrong '{{claim none measured}}' "no chapter states the claim 'none'" "a claim that is missing"
+wrong '{{claims now}}' "{{claims}} takes nothing" "a directive with a word too many"
+wrong '```' "the code fence that opens here is not closed" "a code fence that is not closed"
+fresh
+echo '{{figure exp "x"}}' | body exp
+: >out/figures/exp.svg
+fails_with 'out/figures/exp.svg is empty; make exp draws it' "a figure that is empty" page exp
+rm out/figures/exp.svg
+fails_with 'out/figures/exp.svg does not exist; make exp draws it' "a figure that is missing" page exp
+
+# ---- front matter that is wrong ----
+
+edit() { # edit SED_PROGRAM TEXT NAME
+  fresh
+  sed "$1" c/exp.md >t && mv t c/exp.md
+  fails_with "$2" "$3" page exp
+}
+edit '1d' 'c/exp.md:1: a chapter begins with front matter' "no front matter"
+edit '3s/summary/sumary/' "c/exp.md:3: unknown key 'sumary'" "an unknown key"
+edit '3d' "has no 'summary'" "a missing key"
+edit '3p' "c/exp.md:4: the key 'summary' is repeated" "a repeated key"
+edit '4s/10/ten/' "c/exp.md:4: order is 'ten'" "an order that is no number"
+edit '3s/what/what: it/' "c/exp.md:3: the value of 'summary' has a ': '" "a value that YAML would read otherwise"
+edit '2s/$/ x/' "c/exp.md:2: ' x' after the closing quote" "text after a quote"
+edit '12s/supported/maybe/' "c/exp.md:12: expected is 'maybe'" "an expected verdict that is none"
+edit '9s/paper/papers/' "c/exp.md:9: unknown key 'papers'" "an unknown key of a claim"
+edit '9d' "c/exp.md:6: the claim that begins here has no 'paper'" "a claim without a key"
+edit '6s/fits/Fits it/' "c/exp.md:6: the id 'Fits it' may hold" "an id with blanks"
+edit 's/^---$/---/;27,$d;/^---$/{1!d;}' "is not closed by a line '---'" "front matter that is not closed"
+fresh
+{ { echo claims:; claim fits open; } | front 20; } >c/second.md
+fails_with "c/second.md:6: the claim id 'fits' is used before, at c/exp.md:6" "an id used twice over all chapters" page exp
+
+# ---- results that are missing or wrong ----
+
+fresh
+rm -r out/data/exp
+echo '{{claims}}' | body exp
+fails_with 'exp has not been run: make exp' "a page without results" page exp
+fails_with 'exp has not been run: make exp' "a book without results" book
+fails_with 'exp has not been run: make exp' "a ledger without results" ledger write --out l.tsv
+fails_with 'exp has not been run: make exp' "a claim without results" ledger show fits
+ledger list && grep -q '^exp *not run yet' log
+verdict $? "the list works without results"
+ledger verdicts
+[ $? -eq 1 ] && grep -q 'exp has not been run: make exp' log && grep -q '2 missing' log
+verdict $? "verdicts without results: exit 1"
+fresh
+row stray 1 supported yes >>out/data/exp/claims.tsv
+echo '{{claims}}' | body exp
+fails_with "out/data/exp/claims.tsv:4: the claim 'stray' is not in the front matter of c/exp.md" \
+  "a row without front matter" page exp
+fails_with "the claim 'stray' is not in the front matter" "the same for the ledger" ledger verdicts
+fresh
+row fits 1 supported yes >>out/data/exp/claims.tsv
+fails_with "out/data/exp/claims.tsv:4: a second row for the claim 'fits'" "two rows for a claim" ledger verdicts
+fresh
+sed 's/out of scope/fine/' out/data/exp/claims.tsv >t && mv t out/data/exp/claims.tsv
+fails_with "out/data/exp/claims.tsv:3: 'fine' is no verdict" "a verdict that is none" ledger verdicts
+fresh
+sed '/^far/d' out/data/exp/claims.tsv >t && mv t out/data/exp/claims.tsv
+echo '{{claims}}' | body exp
+fails_with "has no row for the claim 'far'" "a claim without its row" page exp
+
+# ---- the ledger ----
+
+fresh
+ledger verdicts
+verdict $? "verdicts as expected: exit 0"
+says log '3 claims: 1 supported, 1 out of scope, 1 open; all as expected.' "the closing line counts"
+sed 's/yes\tsupported/yes\tnot supported/' out/data/exp/claims.tsv >t && mv t out/data/exp/claims.tsv
+ledger verdicts
+[ $? -eq 1 ] && grep -q '^! fits .*not supported$' log && grep -q 'expected supported; row 1 of out/data/exp/claims.tsv' log
+verdict $? "an unexpected verdict: a mark, the row, exit 1"
+fresh
+row later 1 supported yes >>out/data/exp/claims.tsv
+ledger verdicts
+[ $? -eq 1 ]
+verdict $? "a verdict where none was expected: exit 1"
+fresh
+"$bin/ledger" write --companion out --out l.tsv c/*.md >log 2>err && [ "$(wc -l <l.tsv)" -eq 4 ] &&
+  [ "$(awk -F '\t' '{ print NF }' l.tsv | sort -u)" = 16 ]
+verdict $? "the ledger has a row for every claim and 16 columns"
+long=$(printf 'words of a statement that goes on and on%.0s ' 1 2 3 4 5 6 7 8 9 10 11 12)
+sed -E "s/^    (statement|hypotheses|measure|paper): .*/    \1: $long/" c/exp.md >t && mv t c/exp.md
+for id in fits far later; do
+  ledger show $id && [ "$(wc -l <log)" -le 15 ] && [ "$(wc -l <log)" -ge 8 ] && [ "$(awk '{ if (length > m) m = length } END { print m }' log)" -le 80 ] &&
+    grep -q "^redo  *make claim C=$id\$" log
+  verdict $? "show $id: at most 15 lines of 80"
+done
+ledger verdicts && [ "$(awk '{ if (length > m) m = length } END { print m }' log)" -le 80 ]
+verdict $? "verdicts: at most 80 columns"
+ledger list && [ "$(awk '{ if (length > m) m = length } END { print m }' log)" -le 80 ] && grep -q '^exp  10 s, 1 supported' log
+verdict $? "list: at most 80 columns, with time and verdicts"
+fresh
+ledger show far
+says log 'not met: kappa 2.12' "show says whether the hypotheses were met"
+says log 'rho >= C sqrt(d/n)' "show writes formulas as text"
+fails_with "no chapter states the claim 'none'" "an id that is unknown" ledger show none
+"$bin/weave" --help >log && "$bin/ledger" --help >>log && grep -q '^usage: weave' log && grep -q '^usage: ledger' log
+verdict $? "both have --help"
+"$bin/weave" --bogus >log 2>err
+[ $? -eq 1 ] && grep -q -F -e "'--bogus' was not expected" err
+verdict $? "an unknown option"
+printf '{{value exp/steps a=1 x}}\n{{claim fits measured}}\n{{verdicts}}\n' >c/other.md
+[ "$(awk -f "$repo/src/tools/uses.awk" c/exp.md c/other.md | sort | tr '\n' ,)" = 'other *,other exp,' ]
+verdict $? "Make learns what a page needs"
+
+echo "1..$count"
+[ $failed -eq 0 ]
