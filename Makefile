@@ -24,7 +24,7 @@ export LC_ALL := C.UTF-8
 CC      := $(if $(filter default,$(origin CC)),cc,$(CC))
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-ALL_CFLAGS := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off $(WARN) -Isrc/attn $(CFLAGS)
+ALL_CFLAGS := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off $(WARN) -Isrc/attn $(CPPFLAGS) $(CFLAGS)
 # OpenBLAS answers cblas calls only when no other BLAS stands before it on this line.
 LDLIBS  := -lgsl -llapacke -lopenblas -lm
 
@@ -96,7 +96,11 @@ shards_of = $(or $(patsubst shards=%,%,$(filter shards=%,$(SET))),$(shell sed -n
 define experiment
 $(1)_shards := $$(patsubst %,$(RUN)/$(1)/%.tsv,$$(shell seq $(2)))
 
-$(RUN)/$(1)/%.tsv: build/bin/$(1) experiments/$(1).conf
+# Read once before any shard, so that a bad value is one sentence and not one per shard.
+$(RUN)/$(1)/settings: build/bin/$(1) experiments/$(1).conf
+	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --settings $$@
+
+$(RUN)/$(1)/%.tsv: $(RUN)/$(1)/settings
 	$$(say) RUN '$(1) $$*/$(2)'
 	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --shard $$* --out $$@
 

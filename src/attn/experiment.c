@@ -26,11 +26,12 @@ struct attn_experiment {
 static void print_help(const attn_experiment *e, const attn_key *keys, size_t count) {
   printf("%s: %s\n\n"
          "usage: %s --conf FILE [--set 'KEY=VALUE ...'] --shard K --out FILE\n"
-         "       %s --conf FILE [--set 'KEY=VALUE ...'] --gather FOLDER --out FOLDER\n\n"
+         "       %s --conf FILE [--set 'KEY=VALUE ...'] --gather FOLDER --out FOLDER\n"
+         "       %s --conf FILE [--set 'KEY=VALUE ...'] --settings FILE\n\n"
          "The first form computes shard K of the configured number into FILE; the second reads\n"
-         "all shards (FOLDER/1.tsv, 2.tsv, ...) and writes tables and verdicts. 'make %s'\n"
-         "runs both.\n\nkeys of the configuration:\n",
-         e->name, e->claim, e->name, e->name, e->name);
+         "all shards (FOLDER/1.tsv, 2.tsv, ...) and writes tables and verdicts; the third only\n"
+         "checks the configuration and writes what is in force. 'make %s' runs all.\n\nkeys of the configuration:\n",
+         e->name, e->claim, e->name, e->name, e->name, e->name);
   for (size_t k = 0; k < count; k++)
     printf("  %-14s %s, %s\n", keys[k].name, keys[k].meaning, keys[k].range);
 }
@@ -62,13 +63,14 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
   memcpy(keys, own_keys, own_count * sizeof *keys);
   memcpy(keys + own_count, common, sizeof common);
 
-  const char *set = NULL, *shard = NULL;
+  const char *set = NULL, *shard = NULL, *settings = NULL;
   static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
                                           {"set", required_argument, NULL, 's'},
                                           {"shard", required_argument, NULL, 'k'},
                                           {"out", required_argument, NULL, 'o'},
                                           {"gather", required_argument, NULL, 'g'},
-                                          {"help", no_argument, NULL, 'h'},
+                                          {"settings", required_argument, NULL, 't'},
+      {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
   for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (option) {
@@ -87,6 +89,9 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
     case 'g':
       e->shard_folder = optarg;
       break;
+    case 't':
+      settings = optarg;
+      break;
     case 'h':
       print_help(e, keys, own_count + common_count);
       exit(EXIT_SUCCESS);
@@ -96,14 +101,23 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
   }
   if (optind < argc)
     attn_fail("'%s' is not an option; see '%s --help'", argv[optind], e->name);
-  if (e->conf_path == NULL || e->out == NULL || (shard == NULL) == (e->shard_folder == NULL))
-    attn_fail("needs --conf, --out and one of --shard and --gather; see '%s --help'", e->name);
+  if (e->conf_path == NULL ||
+      (settings == NULL && (e->out == NULL || (shard == NULL) == (e->shard_folder == NULL))))
+    attn_fail("needs --conf, and --settings or --out with one of --shard and --gather; see "
+              "'%s --help'",
+              e->name);
 
   e->config = attn_config_read(e->conf_path);
   if (set != NULL)
     attn_config_override(e->config, set, "SET");
   attn_config_apply(e->config, keys, own_count + common_count);
   attn_free(keys);
+  if (settings != NULL) {
+    attn_output *output = attn_output_open(settings);
+    fputs(attn_config_text(e->config), output->stream);
+    attn_output_commit(output);
+    exit(EXIT_SUCCESS);
+  }
   if (shard != NULL)
     e->shard = parse_shard(shard, e->shards);
   attn_linalg_start();

@@ -7,6 +7,7 @@
 #include "experiment.h"
 #include "metrics.h"
 #include "recursion.h"
+#include "risk.h"
 #include "rng.h"
 #include "stats.h"
 #include "testset.h"
@@ -63,8 +64,24 @@ static bool in_list(const attn_list *list, size_t step) {
 
 #define COLUMNS                                                                                    \
   "setting dense step coherence clean_acc noisy_acc train_acc att_clean att_noisy share_clean "    \
-  "share_noisy loss vv pp vp test_clean test_given"
-enum { WIDTH = 17, TEST_CLEAN = 15, TEST_GIVEN = 16 };
+  "share_noisy split fitted loss vv pp vp log10_risk test_clean test_given"
+enum { WIDTH = 20, TEST_CLEAN = 18, TEST_GIVEN = 19 };
+
+/* What is measured of a trained model, after the four columns that say where. */
+static void measure(double *row /* [WIDTH] */, const attn_trial *trial) {
+  const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
+  const attn_risk_input input = attn_metrics_risk_input(&m);
+  const double risk = attn_risk_log10(&input, trial->param.T).log10_clean;
+  /* in a draw without noisy samples noisy_acc is not-a-number, and nothing is asked of it */
+  const bool split = m.clean_acc == 1 && !(m.noisy_acc > 0);
+  // clang-format off
+  const double measured[WIDTH] = {
+      NAN, NAN, NAN, NAN, m.clean_acc, m.noisy_acc, m.train_acc, m.att_clean, m.att_noisy,
+      m.share_clean, m.share_noisy, split, m.train_acc == 1, m.loss, m.vv, m.pp, m.vp, risk,
+      NAN, NAN};
+  // clang-format on
+  memcpy(row, measured, sizeof measured);
+}
 
 /* One draw, trained for conf.steps steps; row[r] receives the r-th recorded step. */
 static size_t train_one(double (*row)[WIDTH], size_t setting, bool dense, size_t draw,
@@ -88,25 +105,9 @@ static size_t train_one(double (*row)[WIDTH], size_t setting, bool dense, size_t
   for (size_t step = 0;; step++) {
     attn_model_forward(model, tokens, labels);
     if (in_list(&conf.record, step)) {
-      const attn_metrics m = attn_metrics_measure(model, tokens, labels);
-      const double measured[WIDTH] = {(double)setting,
-                                      dense,
-                                      (double)step,
-                                      coherence,
-                                      m.clean_acc,
-                                      m.noisy_acc,
-                                      m.train_acc,
-                                      m.att_clean,
-                                      m.att_noisy,
-                                      m.share_clean,
-                                      m.share_noisy,
-                                      m.loss,
-                                      m.vv,
-                                      m.pp,
-                                      m.vp,
-                                      NAN,
-                                      NAN};
-      memcpy(row[rows], measured, sizeof measured);
+      measure(row[rows], trial);
+      memcpy(row[rows], (double[]){(double)setting, dense, (double)step, coherence},
+             4 * sizeof **row);
       if (dense)
         memcpy(kept + rows * 2 * param.d, model->theta, 2 * param.d * sizeof *kept);
       rows++;
@@ -159,18 +160,6 @@ static attn_summary summary(const attn_samples *samples, double *x, const char *
   return attn_stats_summary(x, count, conf.level);
 }
 
-/* The share of the draws in which a share is complete, e.g. all noisy samples are fitted. */
-static double all_of(const attn_samples *samples, double *x, const char *column, double goal,
-                     size_t setting, size_t step) {
-  const size_t count = attn_samples_select(
-      x, samples, column,
-      (attn_where[]){{"setting", (double)setting}, {"dense", 0}, {"step", (double)step}, {0}});
-  size_t met = 0;
-  for (size_t i = 0; i < count; i++)
-    met += x[i] == goal;
-  return (double)met / (double)count;
-}
-
 /* trajectory.tsv: every recorded step with bands and predictions, for the figure; steps.tsv: the
  * shown steps of both settings, for the table. */
 static void write_tables(attn_experiment *experiment, const attn_samples *samples, double *x) {
@@ -184,8 +173,9 @@ static void write_tables(attn_experiment *experiment, const attn_samples *sample
       experiment, "steps",
       "d step draws train_acc clean_acc noisy_acc all_fitted att_clean att_clean_low "
       "att_clean_high ideal_att_clean share_clean att_noisy att_noisy_low att_noisy_high "
-      "ideal_att_noisy share_noisy vv pp vp dense_train_acc dense_att_clean dense_att_noisy "
-      "dense_test_clean dense_test_given");
+      "ideal_att_noisy share_noisy log10_risk_q05 log10_risk log10_risk_q95 vv pp vp "
+      "dense_train_acc dense_att_clean dense_att_noisy "
+      "dense_test_clean dense_test_given dense_log10_risk");
   for (size_t setting = 0; setting < SETTINGS; setting++) {
     double beta;
     const attn_data_param param = parameters(setting, &beta);
@@ -210,42 +200,34 @@ static void write_tables(attn_experiment *experiment, const attn_samples *sample
       if (!in_list(&conf.show, step))
         continue;
       const attn_summary clean = OVER_DRAWS("att_clean"), noisy = OVER_DRAWS("att_noisy");
-      attn_table_numbers(steps,
-                         (double[]){(double)param.d,
-                                    (double)step,
-                                    (double)clean.count,
-                                    OVER_DRAWS("train_acc").mean,
-                                    OVER_DRAWS("clean_acc").mean,
-                                    OVER_DRAWS("noisy_acc").mean,
-                                    all_of(samples, x, "train_acc", 1, setting, step),
-                                    clean.mean,
-                                    clean.low,
-                                    clean.high,
-                                    ideal.attention[0],
-                                    OVER_DRAWS("share_clean").mean,
-                                    noisy.mean,
-                                    noisy.low,
-                                    noisy.high,
-                                    ideal.attention[1],
-                                    OVER_DRAWS("share_noisy").mean,
-                                    OVER_DRAWS("vv").mean,
-                                    OVER_DRAWS("pp").mean,
-                                    OVER_DRAWS("vp").mean,
-                                    IN_DENSE("train_acc"),
-                                    IN_DENSE("att_clean"),
-                                    IN_DENSE("att_noisy"),
-                                    IN_DENSE("test_clean"),
-                                    IN_DENSE("test_given")},
-                         25);
+      const attn_summary risk = OVER_DRAWS("log10_risk");
+      // clang-format off
+      const double row[] = {
+          (double)param.d, (double)step, (double)clean.count, OVER_DRAWS("train_acc").mean,
+          OVER_DRAWS("clean_acc").mean, OVER_DRAWS("noisy_acc").mean, OVER_DRAWS("fitted").mean,
+          clean.mean, clean.low, clean.high, ideal.attention[0], OVER_DRAWS("share_clean").mean,
+          noisy.mean, noisy.low, noisy.high, ideal.attention[1], OVER_DRAWS("share_noisy").mean,
+          risk.q05, risk.median, risk.q95, OVER_DRAWS("vv").mean, OVER_DRAWS("pp").mean,
+          OVER_DRAWS("vp").mean, IN_DENSE("train_acc"), IN_DENSE("att_clean"),
+          IN_DENSE("att_noisy"), IN_DENSE("test_clean"), IN_DENSE("test_given"),
+          IN_DENSE("log10_risk")};
+      // clang-format on
+      attn_table_numbers(steps, row, sizeof row / sizeof *row);
     }
   }
   attn_table_close(trajectory);
   attn_table_close(steps);
 }
 
-/* Whether the share of draws that meet a condition is at least 1 - delta for certain. */
-static attn_claim share_claim(attn_claim claim, size_t met, size_t count) {
+//@begin verdicts
+/* A conclusion with high probability: the share of draws in which it holds is at least 1 - delta
+ * for certain. */
+static attn_claim share_claim(attn_claim claim, const char *id, const double *holds, size_t count) {
+  size_t met = 0;
+  for (size_t i = 0; i < count; i++)
+    met += holds[i] != 0;
   const attn_interval interval = attn_stats_binomial(met, count, conf.level);
+  claim.id = id;
   claim.predicted = "1";
   claim.measured = (double)met / (double)count;
   claim.low = interval.low;
@@ -254,60 +236,45 @@ static attn_claim share_claim(attn_claim claim, size_t met, size_t count) {
   return claim;
 }
 
+/* A mean over draws that lies on one side of one half. */
+static attn_claim side_claim(attn_claim claim, const char *id, const attn_summary *s, bool above) {
+  claim.id = id;
+  claim.predicted = above ? "> 0.5" : "< 0.5";
+  claim.measured = s->mean;
+  claim.low = s->low;
+  claim.high = s->high;
+  claim.holds = above ? s->low > 0.5 : s->high < 0.5;
+  return claim;
+}
+//@end verdicts
+
 static void claims_of_setting(attn_experiment *experiment, const attn_samples *samples, double *x,
                               size_t setting) {
+  enum { FIRST, SECOND, CLEAN, NOISY, RISK, CLAIMS };
+  static const char *const id[SETTINGS][CLAIMS] = {
+      {"first-step-reference", "second-step-reference", "clean-attention-reference",
+       "noisy-attention-reference", "two-step-risk-reference"},
+      {"first-step", "second-step", "clean-attention", "noisy-attention", "two-step-risk"}};
   double beta;
   const attn_data_param param = parameters(setting, &beta);
-  const char *const id[SETTINGS][4] = {
-      {"first-step-reference", "second-step-reference", "clean-attention-reference",
-       "noisy-attention-reference"},
-      {"first-step", "second-step", "clean-attention", "noisy-attention"}};
   const attn_summary coherence = summary(samples, x, "coherence", setting, false, 0);
   const attn_claim base = {.kappa = attn_data_kappa(&param),
                            .coherence = x[coherence.count - 1], /* the largest: x is sorted */
                            .in_scope = x[coherence.count - 1] <= conf.coherence};
-
-  //@begin verdicts
-  double *clean = attn_alloc(2 * samples->rows, sizeof *clean), *noisy = clean + samples->rows;
-  const attn_where first[] = {{"setting", (double)setting}, {"dense", 0}, {"step", 1}, {0}};
-  const attn_where second[] = {{"setting", (double)setting}, {"dense", 0}, {"step", 2}, {0}};
-
-  size_t count = attn_samples_select(clean, samples, "clean_acc", first), met = 0;
-  if (attn_samples_select(noisy, samples, "noisy_acc", first) != count)
-    attn_fail("a draw has no noisy sample: choose n eta larger");
+  const size_t count = summary(samples, x, "split", setting, false, 1).count;
+  attn_experiment_claim(experiment, share_claim(base, id[setting][FIRST], x, count));
+  summary(samples, x, "fitted", setting, false, 2);
+  attn_experiment_claim(experiment, share_claim(base, id[setting][SECOND], x, count));
+  const attn_summary clean = summary(samples, x, "att_clean", setting, false, 2);
+  attn_experiment_claim(experiment, side_claim(base, id[setting][CLEAN], &clean, true));
+  const attn_summary noisy = summary(samples, x, "att_noisy", setting, false, 2);
+  attn_experiment_claim(experiment, side_claim(base, id[setting][NOISY], &noisy, false));
+  /* the theorem's rate exp(-c d/n^2) with c = 1 */
+  const double n = (double)param.n, bound = -(double)param.d / (n * n) / log(10);
+  summary(samples, x, "log10_risk", setting, false, 2);
   for (size_t i = 0; i < count; i++)
-    met += clean[i] == 1 && noisy[i] == 0;
-  attn_claim claim = base;
-  claim.id = id[setting][0];
-  attn_experiment_claim(experiment, share_claim(claim, met, count));
-
-  count = attn_samples_select(clean, samples, "train_acc", second);
-  met = 0;
-  for (size_t i = 0; i < count; i++)
-    met += clean[i] == 1;
-  claim.id = id[setting][1];
-  attn_experiment_claim(experiment, share_claim(claim, met, count));
-
-  const attn_summary att_clean = summary(samples, x, "att_clean", setting, false, 2);
-  claim = base;
-  claim.id = id[setting][2];
-  claim.predicted = "> 0.5";
-  claim.measured = att_clean.mean;
-  claim.low = att_clean.low;
-  claim.high = att_clean.high;
-  claim.holds = att_clean.low > 0.5;
-  attn_experiment_claim(experiment, claim);
-
-  const attn_summary att_noisy = summary(samples, x, "att_noisy", setting, false, 2);
-  claim.id = id[setting][3];
-  claim.predicted = "< 0.5";
-  claim.measured = att_noisy.mean;
-  claim.low = att_noisy.low;
-  claim.high = att_noisy.high;
-  claim.holds = att_noisy.high < 0.5;
-  attn_experiment_claim(experiment, claim);
-  //@end verdicts
-  attn_free(clean);
+    x[i] = x[i] <= bound;
+  attn_experiment_claim(experiment, share_claim(base, id[setting][RISK], x, count));
 }
 
 int main(int argc, char **argv) {
