@@ -169,6 +169,9 @@ static void test_lists(void **state) {
   for (size_t i = 0; i < 5; i++)
     assert_relative(conf.kappa.value[i], powers[i], 1e-14);
   assert_true(conf.kappa.value[0] == 0.01 && conf.kappa.value[4] == 100);
+  /* ends that the formula would miss by rounding */
+  attn_key_parse(key("kappa"), "0.12:1.16:4 0.1:1.7:4:log", "here");
+  assert_true(conf.kappa.value[3] == 1.16 && conf.kappa.value[7] == 1.7);
   attn_key_parse(key("kappa"), "3:1:2 5,6:7:2,\t9", "here");
   const double mixed[] = {3, 1, 5, 6, 7, 9};
   assert_int_equal(conf.kappa.count, 6);
