@@ -129,6 +129,8 @@ static void train_and_record(attn_table *table, size_t job, size_t part, size_t 
  * signal against one half, late. */
 typedef enum { LOW, LOW_ALL, HIGH, LATE_EDGE, ENDS } window_end;
 
+static const char *const end_name[ENDS] = {"low", "low_all", "high", "late_edge"};
+
 /* How many samples a draw has of each class, and how many of them are noisy. */
 typedef struct {
   double n[2], noisy[2];
@@ -397,9 +399,8 @@ static void write_slice(attn_experiment *experiment, const attn_samples *samples
 
 static size_t select_end(double *x, const attn_samples *samples, window_end e, double ratio,
                          double kappa) {
-  static const char *const column[ENDS] = {"low", "low_all", "high", "late_edge"};
   return attn_samples_select(
-      x, samples, column[e],
+      x, samples, end_name[e],
       (attn_where[]){{"part", WINDOW}, {"ratio", ratio}, {"kappa", kappa}, {0}});
 }
 
@@ -440,49 +441,56 @@ static double largest_coherence(const attn_samples *samples, double *x, attn_whe
   return x[count - 1];
 }
 
-/* An end's claim: measured / predicted per draw, averaged over kappa, since those share a draw; then
- * its mean over draws. The prediction is for the draw's counts. */
+/* The column's value in one draw's row of a window; not-a-number where it has none. */
+static double in_draw(double *x, const attn_samples *samples, const char *column, double kappa,
+                      size_t draw) {
+  const size_t count = attn_samples_select(
+      x, samples, column,
+      (attn_where[]){
+          {"part", WINDOW}, {"ratio", conf.ratio}, {"kappa", kappa}, {"draw", (double)draw}, {0}});
+  return count == 1 ? x[0] : NAN;
+}
+
+/* An end's claim: measured / predicted per draw, averaged over the kappa for which the draw has both,
+ * since those share a draw; then its mean over draws. The prediction is for the draw's counts. */
 static void window_claim(attn_experiment *experiment, const attn_samples *samples, const char *id,
                          window_end e) {
-  double *x = attn_alloc(4 * samples->rows, sizeof *x);
-  double *first_class = x + samples->rows, *noisy_1 = x + 2 * samples->rows,
-         *noisy_2 = x + 3 * samples->rows;
+  double *x = attn_alloc(samples->rows, sizeof *x);
   double *ratio = attn_alloc(conf.window_draws, sizeof *ratio);
   const double coherence =
       largest_coherence(samples, x, (attn_where[]){{"part", WINDOW}, {"ratio", conf.ratio}, {0}});
-  size_t cells = 0;
-  for (size_t k = 0; k < conf.window_kappa.count; k++) {
-    const double kappa = conf.window_kappa.value[k];
-    const attn_where where[] = {{"part", WINDOW}, {"ratio", conf.ratio}, {"kappa", kappa}, {0}};
-    attn_samples_select(first_class, samples, "first_class", where);
-    attn_samples_select(noisy_1, samples, "noisy_1", where);
-    attn_samples_select(noisy_2, samples, "noisy_2", where);
-    /* where some draws have no such end, the mean over the others would be biased */
-    if (select_end(x, samples, e, conf.ratio, kappa) != conf.window_draws)
-      continue;
-    for (size_t i = 0; i < conf.window_draws; i++) {
-      const counts c = {{first_class[i], (double)conf.n - first_class[i]},
-                        {noisy_1[i], noisy_2[i]}};
-      ratio[i] += x[i] / predicted_end(e, conf.ratio, kappa, &c);
+  size_t draws = 0;
+  for (size_t draw = 0; draw < conf.window_draws; draw++) {
+    double sum = 0, cells = 0;
+    for (size_t k = 0; k < conf.window_kappa.count; k++) {
+      const double kappa = conf.window_kappa.value[k];
+      const double first_class = in_draw(x, samples, "first_class", kappa, draw);
+      const counts c = {{first_class, (double)conf.n - first_class},
+                        {in_draw(x, samples, "noisy_1", kappa, draw),
+                         in_draw(x, samples, "noisy_2", kappa, draw)}};
+      const double each =
+          in_draw(x, samples, end_name[e], kappa, draw) / predicted_end(e, conf.ratio, kappa, &c);
+      if (!isnan(each)) {
+        sum += each;
+        cells++;
+      }
     }
-    cells++;
+    if (cells > 0)
+      ratio[draws++] = sum / cells;
   }
-  for (size_t i = 0; i < conf.window_draws; i++)
-    ratio[i] /= (double)cells;
-  const attn_interval interval = attn_stats_mean_interval(ratio, conf.window_draws, conf.level);
+  const attn_interval interval = attn_stats_mean_interval(ratio, draws, conf.level);
   char predicted[64];
   snprintf(predicted, sizeof predicted, "within %g of 1", conf.allowed);
-  attn_experiment_claim(
-      experiment,
-      (attn_claim){.id = id,
-                   .predicted = predicted,
-                   .measured = attn_stats_mean(ratio, conf.window_draws),
-                   .low = interval.low,
-                   .high = interval.high,
-                   .kappa = NAN,
-                   .coherence = coherence,
-                   .in_scope = coherence <= conf.coherence,
-                   .holds = interval.low > 1 - conf.allowed && interval.high < 1 + conf.allowed});
+  attn_experiment_claim(experiment, (attn_claim){.id = id,
+                                                 .predicted = predicted,
+                                                 .measured = attn_stats_mean(ratio, draws),
+                                                 .low = interval.low,
+                                                 .high = interval.high,
+                                                 .kappa = NAN,
+                                                 .coherence = coherence,
+                                                 .in_scope = coherence <= conf.coherence,
+                                                 .holds = interval.low > 1 - conf.allowed &&
+                                                          interval.high < 1 + conf.allowed});
   attn_free(x);
   attn_free(ratio);
 }
