@@ -39,8 +39,9 @@ ifneq ($(strip $(SET)),)
     $(error SET="$(SET)" goes with one experiment as the goal: make <stem> SET="key=value ..."; the stems are: $(stems))
   endif
   empty :=
-  # a file name that Make can have as a target: no blank, '=' or ':'
-  OUT := build/set/$(set_stem)/$(subst :,_,$(subst =,-,$(subst $(empty) $(empty),+,$(strip $(SET)))))
+  # a file name that Make can have as a target: no blank, '=', ':' or ','
+  comma := ,
+  OUT := build/set/$(set_stem)/$(subst $(comma),_,$(subst :,_,$(subst =,-,$(subst $(empty) $(empty),+,$(strip $(SET))))))
   RUN := $(OUT)/run
 else
   OUT := paper/companion
