@@ -151,6 +151,13 @@ static void test_residual(void **state) {
   m = attn_metrics_measure(model, tokens, labels);
   assert_relative(m.residual2, 1e-18, 1e-12);
   assert_true(m.vv - m.vp * m.vp / m.pp == 0); /* the cancellation it avoids */
+  /* |p|^2 underflows where p and v . p do not: the moments stay consistent, so the risk exists */
+  p[2] = 1e-170;
+  attn_model_forward(model, tokens, labels);
+  m = attn_metrics_measure(model, tokens, labels);
+  const attn_risk_input input = attn_metrics_risk_input(&m);
+  assert_true(m.pp == 0 && m.vp == 0);
+  assert_null(attn_risk_check(&input, 2, 0.1));
   attn_model_free(model);
   attn_tokens_free(tokens);
   attn_labels_free(labels);

@@ -1,5 +1,6 @@
 #include "metrics.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -52,6 +53,10 @@ attn_metrics attn_metrics_measure(const attn_model *model, const attn_tokens *to
   m.vv = fmax(attn_tokens_inner(tokens, v, v, v_noise), 0);
   m.pp = fmax(attn_tokens_inner(tokens, p, p, p_noise), 0);
   m.vp = attn_tokens_inner(tokens, v, p, p_noise);
+  /* |p|^2 may underflow where |p| does not, and then v . p would contradict it; b_t = xi_t . p is
+   * below 1e-150 there and moves no attention */
+  if (m.pp < DBL_MIN)
+    m.pp = m.vp = 0;
   m.residual2 = m.pp > 0 ? residual2(model, tokens, m.vp / m.pp) : m.vv;
   return m;
 }
