@@ -16,6 +16,22 @@ struct attn_config {
   char *text;
 };
 
+bool attn_list_has(const attn_list *list, double x) {
+  for (size_t i = 0; i < list->count; i++)
+    if (list->value[i] == x)
+      return true;
+  return false;
+}
+
+void attn_list_cell(double ends[2], const attn_list *grid, size_t i) {
+  const double *g = grid->value;
+  const size_t last = grid->count - 1;
+  const double below = i > 0 ? g[i] / g[i - 1] : last > 0 ? g[1] / g[0] : 2;
+  const double above = i < last ? g[i + 1] / g[i] : below;
+  ends[0] = g[i] / sqrt(below);
+  ends[1] = g[i] * sqrt(above);
+}
+
 static char *trim(char *text) {
   while (isspace((unsigned char)*text))
     text++;

@@ -13,6 +13,12 @@ typedef struct {
   double value[ATTN_LIST_MAX];
 } attn_list;
 
+/* Whether x is one of the values. */
+bool attn_list_has(const attn_list *list, double x);
+
+/* The cell around the i-th value of a grid, for maps: geometric midpoints to its neighbours. */
+void attn_list_cell(double ends[2], const attn_list *grid, size_t i);
+
 typedef enum {
   ATTN_KEY_REAL,   /* double */
   ATTN_KEY_COUNT,  /* size_t; "1e15" is accepted, fractions are not */

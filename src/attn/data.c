@@ -1,5 +1,7 @@
 #include "data.h"
 
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
 
@@ -31,6 +33,25 @@ const char *attn_data_check(const attn_data_param *param) {
 
 double attn_data_kappa(const attn_data_param *param) {
   return param->rho * sqrt((double)param->n / (double)param->d);
+}
+
+double attn_data_expected_coherence(const attn_data_param *param) {
+  const double n = (double)param->n, d = (double)param->d, k = d - 2;
+  const double N = n * ((double)param->T - 1), pairs = N * (N - 1) / 2;
+  const double each = -expm1(-log(2) / pairs); /* P(|xi_i . xi_j| > the median) */
+  if (k > 2000)
+    return sqrt(k) * gsl_cdf_ugaussian_Qinv(each / 2) * n / d;
+  double low = 0, high = 40 * sqrt(k) + 200;
+  for (int halving = 0; halving < 50; halving++) {
+    const double t = (low + high) / 2, end = k / 2 + 9 * sqrt(k / 2) + 40;
+    double tail = 0; /* P(xi_i . xi_j > t), by the midpoint rule */
+    for (int i = 0; i < 2000; i++) {
+      const double y = (i + 0.5) * end / 2000;
+      tail += gsl_ran_gamma_pdf(y, k / 2, 1) * gsl_cdf_gamma_Q(y + t, k / 2, 1) * end / 2000;
+    }
+    *(tail > each / 2 ? &low : &high) = t;
+  }
+  return low * n / d;
 }
 
 attn_labels *attn_labels_alloc(size_t n, size_t T) {

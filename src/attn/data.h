@@ -21,6 +21,11 @@ const char *attn_data_check(const attn_data_param *param);
 /* kappa = rho sqrt(n/d), the signal on its natural scale. */
 double attn_data_kappa(const attn_data_param *param);
 
+/* What coherence max_{i != j} |xi_i . xi_j| n/d to expect of Gaussian noise tokens that are never
+ * formed: its median, the N(N-1)/2 pairs taken as independent. Each xi_i . xi_j is the difference of
+ * two Gamma((d-2)/2) variables, nearly N(0, d-2) for large d. */
+double attn_data_expected_coherence(const attn_data_param *param);
+
 /* One draw of the labels. Sample i has class k_i (clean label +1 for class 0, signal mu_1; -1 for
  * class 1, signal mu_2), observed label y_i, and the noise tokens
  * i(T-1) ... (i+1)(T-1)-1 of the N = n(T-1). */

@@ -30,7 +30,8 @@ static void print_help(const attn_experiment *e, const attn_key *keys, size_t co
          "       %s --conf FILE [--set 'KEY=VALUE ...'] --settings FILE\n\n"
          "The first form computes shard K of the configured number into FILE; the second reads\n"
          "all shards (FOLDER/1.tsv, 2.tsv, ...) and writes tables and verdicts; the third only\n"
-         "checks the configuration and writes what is in force. 'make %s' runs all.\n\nkeys of the configuration:\n",
+         "checks the configuration and writes what is in force. 'make %s' runs all.\n\nkeys of the "
+         "configuration:\n",
          e->name, e->claim, e->name, e->name, e->name, e->name);
   for (size_t k = 0; k < count; k++)
     printf("  %-14s %s, %s\n", keys[k].name, keys[k].meaning, keys[k].range);
@@ -64,14 +65,11 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
   memcpy(keys + own_count, common, sizeof common);
 
   const char *set = NULL, *shard = NULL, *settings = NULL;
-  static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
-                                          {"set", required_argument, NULL, 's'},
-                                          {"shard", required_argument, NULL, 'k'},
-                                          {"out", required_argument, NULL, 'o'},
-                                          {"gather", required_argument, NULL, 'g'},
-                                          {"settings", required_argument, NULL, 't'},
-      {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+  static const struct option options[] = {
+      {"conf", required_argument, NULL, 'c'},   {"set", required_argument, NULL, 's'},
+      {"shard", required_argument, NULL, 'k'},  {"out", required_argument, NULL, 'o'},
+      {"gather", required_argument, NULL, 'g'}, {"settings", required_argument, NULL, 't'},
+      {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
   for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (option) {
     case 'c':

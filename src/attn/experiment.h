@@ -65,7 +65,7 @@ attn_table *attn_experiment_table_at(attn_experiment *experiment, const char *na
 
 typedef struct {
   const char *id;             /* as in the chapter's front matter */
-  const char *predicted;      /* a number or a bound: "1", "> 0.5" */
+  char predicted[48];         /* a number or a bound: "1", "> 0.5" */
   double measured, low, high; /* with its interval, not-a-number where there is none */
   double kappa;               /* rho sqrt(n/d), not-a-number where several were tried */
   double coherence; /* max |xi_i . xi_j| n/d of the drawn noise tokens (theory: section 7) */

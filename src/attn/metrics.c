@@ -69,3 +69,8 @@ attn_risk_input attn_metrics_risk_input(const attn_metrics *m) {
                            .vp = m->vp,
                            .residual2 = m->residual2};
 }
+
+double attn_metrics_log10_risk(const attn_metrics *metrics, size_t T) {
+  const attn_risk_input input = attn_metrics_risk_input(metrics);
+  return attn_risk_log10(&input, T).log10_clean;
+}

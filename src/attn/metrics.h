@@ -25,4 +25,7 @@ attn_metrics attn_metrics_measure(const attn_model *model, const attn_tokens *to
 /* What the population risk depends on (theory section 4). */
 attn_risk_input attn_metrics_risk_input(const attn_metrics *metrics);
 
+/* log10 of the exact population risk on D_clean, for T tokens. */
+double attn_metrics_log10_risk(const attn_metrics *metrics, size_t T);
+
 #endif

@@ -78,8 +78,8 @@ attn_line attn_stats_line(const double *x, const double *y, size_t count, double
   return line;
 }
 
-double attn_stats_root(double (*f)(double x, void *context), void *context, double low,
-                       double high, double precision) {
+double attn_stats_root(double (*f)(double x, void *context), void *context, double low, double high,
+                       double precision) {
   const double at_low = f(low, context), at_high = f(high, context);
   if (isnan(at_low) || isnan(at_high) || (at_low > 0) == (at_high > 0))
     return NAN;

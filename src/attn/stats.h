@@ -52,8 +52,8 @@ attn_line attn_stats_line(const double *x /* [count] */, const double *y /* [cou
 /* The x in [low, high] at which f changes sign, by Brent's method to the given precision;
  * not-a-number when f has the same sign at both ends or is not-a-number somewhere. f(x, context)
  * with its randomness fixed (common random numbers) makes this a threshold of one draw. */
-double attn_stats_root(double (*f)(double x, void *context), void *context, double low,
-                       double high, double precision);
+double attn_stats_root(double (*f)(double x, void *context), void *context, double low, double high,
+                       double precision);
 
 /* p-value of the two-sample Kolmogorov-Smirnov test, asymptotic law with Stephens' correction for
  * finite samples. Sorts both samples. Not-a-number for an empty sample or one that holds

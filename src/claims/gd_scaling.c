@@ -1,9 +1,9 @@
 /* The two-step theorem up to ten million samples in 10^15 dimensions, the exponents of the
  * boundaries in n, and the rate at which the risk falls (theory sections 3c, 6b). */
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <string.h>
 
+#include "boundary.h"
 #include "experiment.h"
 #include "metrics.h"
 #include "recursion.h"
@@ -11,6 +11,7 @@
 #include "stats.h"
 #include "train.h"
 #include "trial.h"
+#include "verdict.h"
 
 static struct {
   size_t T, late, ab_draws, c_draws, rate_draws, rate_n;
@@ -56,13 +57,6 @@ static attn_data_param setting(size_t n, double d, double eta, double kappa) {
   return (attn_data_param){n, conf.T, (size_t)d, kappa * sqrt(d / samples), eta};
 }
 
-/* What coherence to expect of tokens that are never formed: the median of the largest of N(N-1)/2
- * nearly independent |xi_i . xi_j| ~ |N(0, d)|, times n/d. */
-static double expected_coherence(const attn_data_param *param) {
-  const double N = (double)(param->n * (param->T - 1)), pairs = N * (N - 1) / 2;
-  return gsl_cdf_ugaussian_Qinv(log(2) / (2 * pairs)) * (double)param->n / sqrt((double)param->d);
-}
-
 /* ---- sampling ---- */
 
 enum { THEOREM, EDGE_AB, EDGE_C, RATE_D, RATE_N, PARTS };
@@ -75,8 +69,7 @@ static void two_steps(double *out, attn_trial *trial) {
     attn_model_forward(trial->model, trial->tokens, trial->labels);
     if (step > 0) {
       const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
-      const attn_risk_input input = attn_metrics_risk_input(&m);
-      const double risk = attn_risk_log10(&input, trial->param.T).log10_clean;
+      const double risk = attn_metrics_log10_risk(&m, trial->param.T);
       if (step == 1)
         memcpy(out, (double[]){m.clean_acc == 1 && !(m.noisy_acc > 0), risk}, 2 * sizeof *out);
       else
@@ -90,50 +83,20 @@ static void two_steps(double *out, attn_trial *trial) {
   //@end two-steps
 }
 
-typedef enum { A, B, C, BOUNDARIES } boundary;
-
-typedef struct {
-  boundary which;
-  attn_data_param param;
-  attn_trial *trial; /* NULL: the recursion */
-  uint64_t seed;
-  size_t draw;
-} search;
-
-static double at_kappa(double kappa, void *context) {
-  search *s = context;
-  const size_t steps = s->which == A ? 1 : s->which == B ? 2 : conf.late;
-  const double rho = kappa * sqrt((double)s->param.d / (double)s->param.n);
-  s->param.rho = rho;
-  if (s->trial == NULL) {
-    attn_recursion r = attn_recursion_start(&s->param);
-    for (size_t step = 0; step < steps; step++)
-      attn_recursion_step(&r, &s->param, conf.edge_b / (rho * rho));
-    return s->which == C ? r.attention[0] - 0.5 : r.margin[1];
-  }
-  /* the same labels and the same stream of noise at every kappa */
-  attn_trial *trial = s->trial;
-  attn_trial_draw(trial, s->seed, "gd_scaling edge", 0, s->draw);
-  attn_trial_set_rho(trial, rho);
-  const attn_optim optim = {conf.edge_b / (rho * rho)};
-  for (size_t step = 0;; step++) {
-    attn_model_forward(trial->model, trial->tokens, trial->labels);
-    if (step == steps)
-      break;
-    attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
-  }
-  double margin = 0, attention = 0;
-  const double noisy = (double)attn_labels_count_noisy(trial->labels);
-  for (size_t i = 0; i < trial->param.n; i++)
-    if (attn_labels_noisy(trial->labels, i))
-      margin += trial->labels->y[i] * trial->model->f[i] / noisy;
-    else
-      attention += trial->model->weight[i * trial->param.T] / ((double)trial->param.n - noisy);
-  return s->which == C ? attention - 0.5 : margin;
+static attn_boundary_search edge_search(void) {
+  return (attn_boundary_search){conf.edge_b, conf.late, 0.8, 12};
 }
 
-static double locate(search *s) {
-  return attn_stats_root(at_kappa, s, 0.8, 12, 1e-4);
+/* The same labels and the same stream of noise at every kappa; lazy tokens depend on what is asked,
+ * so they are drawn again. */
+typedef struct {
+  uint64_t seed;
+  size_t draw;
+} edge_stream;
+
+static void redraw(attn_trial *trial, void *context) {
+  const edge_stream *stream = context;
+  attn_trial_draw(trial, stream->seed, "gd_scaling edge", 0, stream->draw);
 }
 
 static size_t jobs_of(size_t part) {
@@ -160,13 +123,18 @@ static void run_job(double *row, size_t part, size_t j, uint64_t seed) {
     const attn_list *grid = part == EDGE_AB ? &conf.ab_n : &conf.c_n;
     const size_t draws = part == EDGE_AB ? conf.ab_draws : conf.c_draws;
     row[1] = grid->value[j / draws];
-    search s = {.param = setting((size_t)row[1], 0, conf.edge_eta, 1), .seed = seed, .draw = j};
-    row[2] = expected_coherence(&s.param);
-    s.trial = attn_trial_alloc(part == EDGE_AB ? ATTN_TOKENS_LAZY : ATTN_TOKENS_BARTLETT, &s.param,
-                               part == EDGE_AB ? 2 : conf.late);
-    for (s.which = part == EDGE_AB ? A : C; s.which <= (part == EDGE_AB ? B : C); s.which++)
-      row[9 + s.which] = locate(&s);
-    attn_trial_free(s.trial);
+    const attn_data_param param = setting((size_t)row[1], 0, conf.edge_eta, 1);
+    const attn_boundary_search search = edge_search();
+    edge_stream stream = {seed, j};
+    attn_trial *trial = attn_trial_alloc(part == EDGE_AB ? ATTN_TOKENS_LAZY : ATTN_TOKENS_BARTLETT,
+                                         &param, part == EDGE_AB ? 2 : conf.late);
+    redraw(trial, &stream);
+    row[2] = attn_data_expected_coherence(&param);
+    for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++)
+      if ((part == EDGE_C) == (w == ATTN_BOUNDARY_C))
+        row[9 + w] =
+            attn_boundary_of_draw(w, &search, trial, part == EDGE_AB ? redraw : NULL, &stream);
+    attn_trial_free(trial);
     return;
   }
   attn_data_param param;
@@ -184,7 +152,7 @@ static void run_job(double *row, size_t part, size_t j, uint64_t seed) {
     row[1] = conf.over_n.value[j / conf.rate_draws];
     param = setting((size_t)row[1], conf.rate_d, conf.eta, conf.kappa);
   }
-  row[2] = expected_coherence(&param);
+  row[2] = attn_data_expected_coherence(&param);
   attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_LAZY, &param, 2);
   attn_trial_draw(trial, seed, "gd_scaling", part * 1000 + (size_t)(8 * log(row[1])), draw);
   two_steps(row + 3, trial);
@@ -254,7 +222,7 @@ static void write_theorem(attn_experiment *experiment, const attn_samples *sampl
     const attn_summary fitted = over(x, samples, "fitted", THEOREM, n);
     const double row[] = {n,
                           (double)param.d,
-                          expected_coherence(&param),
+                          attn_data_expected_coherence(&param),
                           (double)fitted.count,
                           split,
                           fitted.mean,
@@ -280,29 +248,14 @@ static void write_theorem(attn_experiment *experiment, const attn_samples *sampl
     }
   }
   attn_table_close(table);
-  const attn_interval share = attn_stats_binomial(met, draws, conf.level);
-  attn_experiment_claim(experiment, (attn_claim){.id = "two-steps-at-scale",
-                                                 .predicted = "1",
-                                                 .measured = (double)met / (double)draws,
-                                                 .low = share.low,
-                                                 .high = share.high,
-                                                 .kappa = conf.kappa,
-                                                 .coherence = coherence,
-                                                 .in_scope = coherence <= conf.coherence,
-                                                 .holds = share.low >= 1 - conf.delta});
-  const attn_interval r = attn_stats_mean_interval(ratio, ratios, conf.level);
-  char predicted[64];
-  snprintf(predicted, sizeof predicted, "within %g of 1", conf.allowed);
-  attn_experiment_claim(
-      experiment, (attn_claim){.id = "first-step-risk",
-                               .predicted = predicted,
-                               .measured = attn_stats_mean(ratio, ratios),
-                               .low = r.low,
-                               .high = r.high,
-                               .kappa = conf.kappa,
-                               .coherence = coherence,
-                               .in_scope = coherence <= conf.coherence,
-                               .holds = r.low > 1 - conf.allowed && r.high < 1 + conf.allowed});
+  const attn_claim base = {
+      .kappa = conf.kappa, .coherence = coherence, .in_scope = coherence <= conf.coherence};
+  attn_experiment_claim(experiment, attn_verdict_share(base, "two-steps-at-scale", met, draws,
+                                                       conf.level, conf.delta));
+  attn_experiment_claim(experiment,
+                        attn_verdict_within(base, "first-step-risk", 1, conf.allowed,
+                                            attn_stats_mean(ratio, ratios),
+                                            attn_stats_mean_interval(ratio, ratios, conf.level)));
   attn_free(ratio);
 }
 
@@ -332,22 +285,12 @@ static attn_line fit(const attn_samples *samples, size_t part, const char *colum
   return line;
 }
 
-/* An exponent agrees with its prediction when its whole interval is within the allowed distance. */
 static void exponent_claim(attn_experiment *experiment, const char *id, double predicted,
                            const attn_line *line, double kappa, double coherence) {
-  char text[32];
-  snprintf(text, sizeof text, "%g", predicted);
-  const attn_interval slope = line->slope_interval;
-  attn_experiment_claim(experiment, (attn_claim){.id = id,
-                                                 .predicted = text,
-                                                 .measured = line->slope,
-                                                 .low = slope.low,
-                                                 .high = slope.high,
-                                                 .kappa = kappa,
-                                                 .coherence = coherence,
-                                                 .in_scope = coherence <= conf.coherence,
-                                                 .holds = slope.low > predicted - conf.allowed &&
-                                                          slope.high < predicted + conf.allowed});
+  const attn_claim base = {
+      .kappa = kappa, .coherence = coherence, .in_scope = coherence <= conf.coherence};
+  attn_experiment_claim(experiment, attn_verdict_within(base, id, predicted, conf.allowed,
+                                                        line->slope, line->slope_interval));
 }
 
 static double largest(double *x, const attn_samples *samples, size_t part) {
@@ -358,26 +301,27 @@ static double largest(double *x, const attn_samples *samples, size_t part) {
 }
 
 static void write_fits(attn_experiment *experiment, const attn_samples *samples, double *x) {
-  static const char *const column[BOUNDARIES] = {"edge_a", "edge_b", "edge_c"};
-  static const char *const id[BOUNDARIES] = {"exponent-a", "exponent-b", "exponent-c"};
+  static const char *const column[ATTN_BOUNDARIES] = {"edge_a", "edge_b", "edge_c"};
+  static const char *const id[ATTN_BOUNDARIES] = {"exponent-a", "exponent-b", "exponent-c"};
   attn_table *table = attn_experiment_table(
       experiment, "edges", "boundary n snr snr_low snr_high snr_predicted kappa found draws");
   attn_table *fits = attn_experiment_table(
       experiment, "fits",
       "what exponent exponent_low exponent_high exponent_predicted constant constant_low "
       "constant_high constant_predicted");
-  for (boundary w = A; w < BOUNDARIES; w++) {
-    const size_t part = w == C ? EDGE_C : EDGE_AB;
-    const attn_list *grid = w == C ? &conf.c_n : &conf.ab_n;
-    search ideal = {.which = w, .param = setting((size_t)grid->value[0], 0, conf.edge_eta, 1)};
-    const double predicted = locate(&ideal);
+  for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++) {
+    const size_t part = w == ATTN_BOUNDARY_C ? EDGE_C : EDGE_AB;
+    const attn_list *grid = w == ATTN_BOUNDARY_C ? &conf.c_n : &conf.ab_n;
+    const attn_data_param param = setting((size_t)grid->value[0], 0, conf.edge_eta, 1);
+    const attn_boundary_search search = edge_search();
+    const double predicted = attn_boundary_ideal(w, &search, &param);
     for (size_t i = 0; i < grid->count; i++) {
       const double n = grid->value[i], root = sqrt(n);
       const attn_summary s = over(x, samples, column[w], part, n);
       attn_table_numbers(table,
                          (double[]){(double)w, n, s.mean / root, s.low / root, s.high / root,
                                     predicted / root, s.mean, (double)s.count,
-                                    (double)(w == C ? conf.c_draws : conf.ab_draws)},
+                                    (double)(w == ATTN_BOUNDARY_C ? conf.c_draws : conf.ab_draws)},
                          9);
     }
     const attn_line line = fit(samples, part, column[w], true, x);

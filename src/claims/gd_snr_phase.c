@@ -3,14 +3,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "boundary.h"
 #include "experiment.h"
 #include "metrics.h"
-#include "recursion.h"
-#include "risk.h"
 #include "stats.h"
 #include "tokens_gram.h"
 #include "train.h"
 #include "trial.h"
+#include "verdict.h"
 
 static struct {
   size_t T, late, n_fixed, draws, boundary_n, boundary_late, boundary_draws;
@@ -51,11 +51,6 @@ enum { MAP_N, MAP_D, BOUNDARY };
 #define MAP_COLUMNS "train_2 noisy_2 log10_risk_2 train_late log10_risk_late att_clean_late"
 enum { MAP_WIDTH = 6, BOUNDARY_WIDTH = 3 };
 
-static double log10_risk(const attn_trial *trial, const attn_metrics *m) {
-  const attn_risk_input input = attn_metrics_risk_input(m);
-  return attn_risk_log10(&input, trial->param.T).log10_clean;
-}
-
 static void run_map(double *out /* [MAP_WIDTH] */, const attn_data_param *param, size_t cell,
                     size_t draw, const attn_experiment *experiment) {
   attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_BARTLETT, param, conf.late);
@@ -66,7 +61,7 @@ static void run_map(double *out /* [MAP_WIDTH] */, const attn_data_param *param,
     attn_model_forward(trial->model, trial->tokens, trial->labels);
     if (step == 2 || step == conf.late) {
       const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
-      const double risk = log10_risk(trial, &m);
+      const double risk = attn_metrics_log10_risk(&m, conf.T);
       if (step == 2)
         memcpy(out, (double[]){m.train_acc, m.noisy_acc, risk}, 3 * sizeof *out);
       else
@@ -81,67 +76,12 @@ static void run_map(double *out /* [MAP_WIDTH] */, const attn_data_param *param,
 
 /* ---- boundaries ---- */
 
-/* Which boundary, as a function of kappa that changes sign there: the noisy samples' mean margin
- * after one step (A) and after two (B), and the clean samples' mean attention on the signal, minus
- * one half, late (C). */
-typedef enum { A, B, C, BOUNDARIES } boundary;
-
-typedef struct {
-  boundary which;
-  double b;
-  attn_data_param param; /* rho is set from kappa */
-  attn_trial *trial;     /* NULL: the ideal draw of the recursion */
-} search;
-
-static size_t steps_of(boundary which) {
-  return which == A ? 1 : which == B ? 2 : conf.boundary_late;
+static attn_boundary_search search_of(double b) {
+  return (attn_boundary_search){b, conf.boundary_late, conf.kappa_min, conf.kappa_max};
 }
 
 static double rho_of(const attn_data_param *param, double kappa) {
   return kappa * sqrt((double)param->d / (double)param->n);
-}
-
-static double ideal_at(double kappa, search *s) {
-  s->param.rho = rho_of(&s->param, kappa);
-  attn_recursion r = attn_recursion_start(&s->param);
-  for (size_t step = 0; step < steps_of(s->which); step++)
-    attn_recursion_step(&r, &s->param, s->b / (s->param.rho * s->param.rho));
-  return s->which == C ? r.attention[0] - 0.5 : r.margin[1];
-}
-
-static double drawn_at(double kappa, search *s) {
-  attn_trial *trial = s->trial;
-  attn_trial_set_rho(trial, rho_of(&trial->param, kappa));
-  const attn_optim optim = {s->b / (trial->param.rho * trial->param.rho)};
-  //@begin boundary
-  attn_model_zero(trial->model);
-  for (size_t step = 0;; step++) {
-    attn_model_forward(trial->model, trial->tokens, trial->labels);
-    if (step == steps_of(s->which))
-      break;
-    attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
-  }
-  double margin = 0, attention = 0;
-  size_t noisy = attn_labels_count_noisy(trial->labels);
-  for (size_t i = 0; i < trial->param.n; i++)
-    if (attn_labels_noisy(trial->labels, i))
-      margin += trial->labels->y[i] * trial->model->f[i] / (double)noisy;
-    else
-      attention += trial->model->weight[i * trial->param.T] / (double)(trial->param.n - noisy);
-  return s->which == C ? attention - 0.5 : margin;
-  //@end boundary
-}
-
-static double at_kappa(double kappa, void *context) {
-  search *s = context;
-  return s->trial == NULL ? ideal_at(kappa, s) : drawn_at(kappa, s);
-}
-
-/* Boundaries A and B are about noisy samples; without any they do not exist. */
-static double locate(search *s) {
-  if (s->param.eta == 0 && s->which != C)
-    return NAN;
-  return attn_stats_root(at_kappa, s, conf.kappa_min, conf.kappa_max, 1e-4);
 }
 
 static attn_data_param boundary_param(double eta) {
@@ -152,13 +92,20 @@ static attn_data_param boundary_param(double eta) {
 /* out: A, B, C of one draw, and its coherence */
 static void run_boundary(double *out, double eta, double b, size_t cell, size_t draw,
                          const attn_experiment *experiment) {
-  search s = {.b = b, .param = boundary_param(eta)};
-  s.trial = attn_trial_alloc(ATTN_TOKENS_BARTLETT, &s.param, conf.boundary_late);
-  attn_trial_draw(s.trial, attn_experiment_seed(experiment), "gd_snr_phase boundary", cell, draw);
-  for (s.which = A; s.which < BOUNDARIES; s.which++)
-    out[s.which] = locate(&s);
-  out[BOUNDARIES] = attn_tokens_gram_coherence(s.trial->tokens, s.param.n);
-  attn_trial_free(s.trial);
+  const attn_data_param param = boundary_param(eta);
+  const attn_boundary_search search = search_of(b);
+  attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_BARTLETT, &param, conf.boundary_late);
+  attn_trial_draw(trial, attn_experiment_seed(experiment), "gd_snr_phase boundary", cell, draw);
+  for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++)
+    out[w] = attn_boundary_of_draw(w, &search, trial, NULL, NULL);
+  out[ATTN_BOUNDARIES] = attn_tokens_gram_coherence(trial->tokens, param.n);
+  attn_trial_free(trial);
+}
+
+static double predicted_boundary(attn_boundary which, double eta, double b) {
+  const attn_data_param param = boundary_param(eta);
+  const attn_boundary_search search = search_of(b);
+  return attn_boundary_ideal(which, &search, &param);
 }
 
 /* ---- jobs ---- */
@@ -216,16 +163,6 @@ static double median_of(const attn_samples *samples, double *x, const char *colu
   return attn_stats_quantile(x, count, 0.5);
 }
 
-/* The cell around the i-th value of a grid, with geometric midpoints as its ends. */
-static void cell_ends(double out[2], const attn_list *grid, size_t i) {
-  const double *g = grid->value;
-  const size_t last = grid->count - 1;
-  const double below = i > 0 ? g[i] / g[i - 1] : last > 0 ? g[1] / g[0] : 2;
-  const double above = i < last ? g[i + 1] / g[i] : below;
-  out[0] = g[i] / sqrt(below);
-  out[1] = g[i] * sqrt(above);
-}
-
 static void write_map(attn_experiment *experiment, const attn_samples *samples, double *x,
                       size_t part) {
   static const char *columns[MAP_WIDTH] = {"train_2",    "noisy_2",         "log10_risk_2",
@@ -240,8 +177,8 @@ static void write_map(attn_experiment *experiment, const attn_samples *samples, 
   for (size_t i = 0; i < slow->count; i++)
     for (size_t j = 0; j < fast->count; j++) {
       double ends[4];
-      cell_ends(ends, fast, j);
-      cell_ends(ends + 2, slow, i);
+      attn_list_cell(ends, fast, j);
+      attn_list_cell(ends + 2, slow, i);
       attn_table_numbers(table, (double[]){fast->value[j], slow->value[i]}, 2);
       attn_table_numbers(table, ends, 4);
       for (size_t c = 0; c < MAP_WIDTH; c++)
@@ -251,18 +188,18 @@ static void write_map(attn_experiment *experiment, const attn_samples *samples, 
   attn_table_close(table);
 }
 
-static size_t select_boundary(double *x, const attn_samples *samples, boundary which, double eta,
-                              double b) {
-  static const char *const column[BOUNDARIES] = {"boundary_a", "boundary_b", "boundary_c"};
+static size_t select_boundary(double *x, const attn_samples *samples, attn_boundary which,
+                              double eta, double b) {
+  static const char *const column[ATTN_BOUNDARIES] = {"boundary_a", "boundary_b", "boundary_c"};
   return attn_samples_select(x, samples, column[which],
                              (attn_where[]){{"part", BOUNDARY}, {"x", eta}, {"y", b}, {0}});
 }
 
 /* One boundary's claim: measured / predicted per draw, averaged over step sizes, since those share
  * a draw; then its mean over draws and flip rates, with its interval. */
-static void boundary_claim(attn_experiment *experiment, const attn_samples *samples, boundary which,
-                           double coherence) {
-  static const char *const id[BOUNDARIES] = {"boundary-a", "boundary-b", "boundary-c"};
+static void boundary_claim(attn_experiment *experiment, const attn_samples *samples,
+                           attn_boundary which, double coherence) {
+  static const char *const id[ATTN_BOUNDARIES] = {"boundary-a", "boundary-b", "boundary-c"};
   const size_t draws = conf.boundary_draws;
   double *found = attn_alloc(samples->rows, sizeof *found);
   double *ratio = attn_alloc(conf.boundary_eta.count * draws, sizeof *ratio);
@@ -272,8 +209,7 @@ static void boundary_claim(attn_experiment *experiment, const attn_samples *samp
     size_t cells = 0;
     for (size_t s = 0; s < conf.boundary_b.count; s++) {
       const double eta = conf.boundary_eta.value[e], b = conf.boundary_b.value[s];
-      search ideal = {.which = which, .b = b, .param = boundary_param(eta)};
-      const double predicted = locate(&ideal);
+      const double predicted = predicted_boundary(which, eta, b);
       /* where some draws have no boundary, the mean over the others would be biased */
       if (isnan(predicted) || select_boundary(found, samples, which, eta, b) != draws)
         continue;
@@ -286,18 +222,10 @@ static void boundary_claim(attn_experiment *experiment, const attn_samples *samp
     attn_free(sum);
   }
   const attn_interval interval = attn_stats_mean_interval(ratio, ratios, conf.level);
-  char predicted[64];
-  snprintf(predicted, sizeof predicted, "within %g of 1", conf.allowed);
-  attn_experiment_claim(experiment, (attn_claim){.id = id[which],
-                                                 .predicted = predicted,
-                                                 .measured = attn_stats_mean(ratio, ratios),
-                                                 .low = interval.low,
-                                                 .high = interval.high,
-                                                 .kappa = NAN,
-                                                 .coherence = coherence,
-                                                 .in_scope = coherence <= conf.coherence,
-                                                 .holds = interval.low > 1 - conf.allowed &&
-                                                          interval.high < 1 + conf.allowed});
+  const attn_claim base = {
+      .kappa = NAN, .coherence = coherence, .in_scope = coherence <= conf.coherence};
+  attn_experiment_claim(experiment, attn_verdict_within(base, id[which], 1, conf.allowed,
+                                                        attn_stats_mean(ratio, ratios), interval));
   attn_free(found);
   attn_free(ratio);
 }
@@ -311,9 +239,8 @@ static void write_boundaries(attn_experiment *experiment, const attn_samples *sa
     for (size_t e = 0; e < conf.boundary_eta.count; e++) {
       const double eta = conf.boundary_eta.value[e], b = conf.boundary_b.value[s];
       attn_table_numbers(table, (double[]){eta, b}, 2);
-      for (boundary w = A; w < BOUNDARIES; w++) {
-        search ideal = {.which = w, .b = b, .param = boundary_param(eta)};
-        const double predicted = locate(&ideal);
+      for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++) {
+        const double predicted = predicted_boundary(w, eta, b);
         const size_t count = select_boundary(x, samples, w, eta, b);
         const attn_summary m = attn_stats_summary(x, count, conf.level);
         attn_table_numbers(table, (double[]){m.mean, m.low, m.high, predicted, (double)count}, 5);
@@ -323,9 +250,8 @@ static void write_boundaries(attn_experiment *experiment, const attn_samples *sa
   attn_table_close(table);
 
   table = attn_experiment_table(experiment, "map_edges", "a_predicted b_predicted c_predicted");
-  for (boundary w = A; w < BOUNDARIES; w++) {
-    search ideal = {.which = w, .b = conf.b, .param = boundary_param(conf.eta)};
-    attn_table_number(table, locate(&ideal));
+  for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++) {
+    attn_table_number(table, predicted_boundary(w, conf.eta, conf.b));
   }
   attn_table_close(table);
 
@@ -333,7 +259,7 @@ static void write_boundaries(attn_experiment *experiment, const attn_samples *sa
       attn_samples_select(x, samples, "coherence", (attn_where[]){{"part", BOUNDARY}, {0}});
   attn_stats_sort(x, count);
   const double coherence = x[count - 1];
-  for (boundary w = A; w < BOUNDARIES; w++)
+  for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++)
     boundary_claim(experiment, samples, w, coherence);
 }
 

@@ -11,6 +11,7 @@
 #include "tokens_gram.h"
 #include "train.h"
 #include "trial.h"
+#include "verdict.h"
 
 static struct {
   size_t n, T, late, draws, slice_draws, window_draws, window_late;
@@ -64,24 +65,12 @@ static double step_size(const attn_data_param *param, double b) {
   return b / fmax(param->rho * param->rho, (double)param->d / (double)param->n);
 }
 
-static double log10_risk(const attn_metrics *m) {
-  const attn_risk_input input = attn_metrics_risk_input(m);
-  return attn_risk_log10(&input, conf.T).log10_clean;
-}
-
 /* ---- map and slice: train on one draw and record ---- */
 
 #define COLUMNS                                                                                    \
   "part kappa b draw step train noisy log10_risk att_clean att_noisy loss first first_risk "       \
   "ratio first_class noisy_1 noisy_2 low low_all high late_edge coherence"
 enum { WIDTH = 22, RATIO = 13 };
-
-static bool in_list(const attn_list *list, double x) {
-  for (size_t i = 0; i < list->count; i++)
-    if (list->value[i] == x)
-      return true;
-  return false;
-}
 
 /* Writes one row for each recorded step. */
 static void train_and_record(attn_table *table, size_t job, size_t part, size_t draw, double kappa,
@@ -100,16 +89,16 @@ static void train_and_record(attn_table *table, size_t job, size_t part, size_t 
     for (size_t i = 0; i < conf.n; i++)
       right += trial->labels->y[i] * trial->model->f[i] > 0;
     const bool interpolates = first == NEVER && right == conf.n;
-    if (!interpolates && !in_list(&conf.record, (double)step))
+    if (!interpolates && !attn_list_has(&conf.record, (double)step))
       continue;
     const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
-    const double risk = log10_risk(&m);
+    const double risk = attn_metrics_log10_risk(&m, conf.T);
     if (interpolates) {
       first = (double)step;
       first_risk = risk;
     }
     //@end steps
-    if (in_list(&conf.record, (double)step)) {
+    if (attn_list_has(&conf.record, (double)step)) {
       attn_table_numbers(
           table, (double[]){(double)job, (double)part, kappa, b, (double)draw, (double)step}, 6);
       attn_table_numbers(table,
@@ -202,7 +191,7 @@ static double drawn_at(const search *s, double b) {
   case LOW_ALL:
     return least;
   case HIGH:
-    return log10_risk(&m) - log10(conf.benign);
+    return attn_metrics_log10_risk(&m, conf.T) - log10(conf.benign);
   default:
     return m.att_clean - 0.5;
   }
@@ -304,16 +293,6 @@ static double ideal_first(double kappa, double b) {
   return NEVER;
 }
 
-/* The cell around the i-th value of a grid, with geometric midpoints as its ends. */
-static void cell_ends(double out[2], const attn_list *grid, size_t i) {
-  const double *g = grid->value;
-  const size_t last = grid->count - 1;
-  const double below = i > 0 ? g[i] / g[i - 1] : last > 0 ? g[1] / g[0] : 2;
-  const double above = i < last ? g[i + 1] / g[i] : below;
-  out[0] = g[i] / sqrt(below);
-  out[1] = g[i] * sqrt(above);
-}
-
 static void write_map(attn_experiment *experiment, const attn_samples *samples, double *x) {
   attn_table *table = attn_experiment_table(
       experiment, "map",
@@ -323,8 +302,8 @@ static void write_map(attn_experiment *experiment, const attn_samples *samples, 
     for (size_t i = 0; i < conf.b.count; i++) {
       const double kappa = conf.kappa.value[k], b = conf.b.value[i], late = (double)conf.late;
       double ends[4];
-      cell_ends(ends, &conf.kappa, k);
-      cell_ends(ends + 2, &conf.b, i);
+      attn_list_cell(ends, &conf.kappa, k);
+      attn_list_cell(ends + 2, &conf.b, i);
       attn_table_numbers(table, (double[]){kappa, b}, 2);
       attn_table_numbers(table, ends, 4);
 #define MEDIAN(column, step) median_of(x, select_step(x, samples, column, MAP, kappa, b, step))
@@ -478,19 +457,11 @@ static void window_claim(attn_experiment *experiment, const attn_samples *sample
     if (cells > 0)
       ratio[draws++] = sum / cells;
   }
-  const attn_interval interval = attn_stats_mean_interval(ratio, draws, conf.level);
-  char predicted[64];
-  snprintf(predicted, sizeof predicted, "within %g of 1", conf.allowed);
-  attn_experiment_claim(experiment, (attn_claim){.id = id,
-                                                 .predicted = predicted,
-                                                 .measured = attn_stats_mean(ratio, draws),
-                                                 .low = interval.low,
-                                                 .high = interval.high,
-                                                 .kappa = NAN,
-                                                 .coherence = coherence,
-                                                 .in_scope = coherence <= conf.coherence,
-                                                 .holds = interval.low > 1 - conf.allowed &&
-                                                          interval.high < 1 + conf.allowed});
+  const attn_claim base = {
+      .kappa = NAN, .coherence = coherence, .in_scope = coherence <= conf.coherence};
+  attn_experiment_claim(
+      experiment, attn_verdict_within(base, id, 1, conf.allowed, attn_stats_mean(ratio, draws),
+                                      attn_stats_mean_interval(ratio, draws, conf.level)));
   attn_free(x);
   attn_free(ratio);
 }
@@ -521,10 +492,8 @@ static slice_draws slice_at(const attn_samples *samples, double *memory, double 
 static void slice_claims(attn_experiment *experiment, const attn_samples *samples) {
   double *memory = attn_alloc(6 * samples->rows, sizeof *memory);
   const double coherence = largest_coherence(samples, memory, (attn_where[]){{"part", SLICE}, {0}});
-  const attn_claim base = {.predicted = "1",
-                           .kappa = conf.slice_kappa,
-                           .coherence = coherence,
-                           .in_scope = coherence <= conf.coherence};
+  const attn_claim base = {
+      .kappa = conf.slice_kappa, .coherence = coherence, .in_scope = coherence <= conf.coherence};
   const double benign = log10(conf.benign), harmful = log10(conf.harmful);
   const char *const id[] = {"two-steps-need-matched-step", "matched-step-benign",
                             "large-step-harmful"};
@@ -538,14 +507,8 @@ static void slice_claims(attn_experiment *experiment, const attn_samples *sample
              : c == 1 ? s.train_2[i] == 1 && s.risk_2[i] <= benign
                       : s.train_2[i] == 1 && s.att_2[i] < 0.5 && s.risk_2[i] > harmful &&
                             s.risk_late[i] > harmful;
-    const attn_interval interval = attn_stats_binomial(met, s.count, conf.level);
-    attn_claim claim = base;
-    claim.id = id[c];
-    claim.measured = (double)met / (double)s.count;
-    claim.low = interval.low;
-    claim.high = interval.high;
-    claim.holds = interval.low >= 1 - conf.delta;
-    attn_experiment_claim(experiment, claim);
+    attn_experiment_claim(experiment,
+                          attn_verdict_share(base, id[c], met, s.count, conf.level, conf.delta));
     //@end verdicts
   }
 
@@ -575,17 +538,10 @@ static void slice_claims(attn_experiment *experiment, const attn_samples *sample
     if (!isnan(fitted))
       slope[slopes++] = fitted;
   }
-  attn_interval interval = attn_stats_mean_interval(slope, slopes, conf.level);
-  char predicted[64];
-  snprintf(predicted, sizeof predicted, "within %g of -1", conf.allowed);
-  attn_claim claim = base;
-  claim.id = "small-step-slower";
-  claim.predicted = predicted;
-  claim.measured = attn_stats_mean(slope, slopes);
-  claim.low = interval.low;
-  claim.high = interval.high;
-  claim.holds = interval.low > -1 - conf.allowed && interval.high < -1 + conf.allowed;
-  attn_experiment_claim(experiment, claim);
+  attn_experiment_claim(experiment,
+                        attn_verdict_within(base, "small-step-slower", -1, conf.allowed,
+                                            attn_stats_mean(slope, slopes),
+                                            attn_stats_mean_interval(slope, slopes, conf.level)));
   attn_free(log_b);
   attn_free(log_first);
   attn_free(slope);
@@ -601,15 +557,10 @@ static void slice_claims(attn_experiment *experiment, const attn_samples *sample
       any |= !(memory[i] <= log(2));
     diverged += any;
   }
-  interval = attn_stats_binomial(diverged, conf.slice_draws, conf.level);
-  claim = base;
-  claim.id = "large-step-diverges";
-  claim.predicted = "> 0";
-  claim.measured = (double)diverged / (double)conf.slice_draws;
-  claim.low = interval.low;
-  claim.high = interval.high;
-  claim.holds = interval.low > 0;
-  attn_experiment_claim(experiment, claim);
+  attn_experiment_claim(
+      experiment, attn_verdict_above(base, "large-step-diverges", 0,
+                                     (double)diverged / (double)conf.slice_draws,
+                                     attn_stats_binomial(diverged, conf.slice_draws, conf.level)));
   attn_free(memory);
 }
 

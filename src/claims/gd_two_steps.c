@@ -7,7 +7,6 @@
 #include "experiment.h"
 #include "metrics.h"
 #include "recursion.h"
-#include "risk.h"
 #include "rng.h"
 #include "stats.h"
 #include "testset.h"
@@ -15,6 +14,7 @@
 #include "tokens_gram.h"
 #include "train.h"
 #include "trial.h"
+#include "verdict.h"
 
 static struct {
   size_t n, T, d, d_scope, steps, draws, samples;
@@ -55,13 +55,6 @@ static attn_data_param parameters(size_t setting, double *beta) {
   return param;
 }
 
-static bool in_list(const attn_list *list, size_t step) {
-  for (size_t i = 0; i < list->count; i++)
-    if ((size_t)list->value[i] == step)
-      return true;
-  return false;
-}
-
 #define COLUMNS                                                                                    \
   "setting dense step coherence clean_acc noisy_acc train_acc att_clean att_noisy share_clean "    \
   "share_noisy split fitted loss vv pp vp log10_risk test_clean test_given"
@@ -70,8 +63,7 @@ enum { WIDTH = 20, TEST_CLEAN = 18, TEST_GIVEN = 19 };
 /* What is measured of a trained model, after the four columns that say where. */
 static void measure(double *row /* [WIDTH] */, const attn_trial *trial) {
   const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
-  const attn_risk_input input = attn_metrics_risk_input(&m);
-  const double risk = attn_risk_log10(&input, trial->param.T).log10_clean;
+  const double risk = attn_metrics_log10_risk(&m, trial->param.T);
   /* in a draw without noisy samples noisy_acc is not-a-number, and nothing is asked of it */
   const bool split = m.clean_acc == 1 && !(m.noisy_acc > 0);
   // clang-format off
@@ -104,7 +96,7 @@ static size_t train_one(double (*row)[WIDTH], size_t setting, bool dense, size_t
   attn_model_zero(model);
   for (size_t step = 0;; step++) {
     attn_model_forward(model, tokens, labels);
-    if (in_list(&conf.record, step)) {
+    if (attn_list_has(&conf.record, (double)step)) {
       measure(row[rows], trial);
       memcpy(row[rows], (double[]){(double)setting, dense, (double)step, coherence},
              4 * sizeof **row);
@@ -183,7 +175,7 @@ static void write_tables(attn_experiment *experiment, const attn_samples *sample
     for (size_t step = 0; step <= conf.steps; step++) {
       if (step > 0)
         attn_recursion_step(&ideal, &param, beta);
-      if (!in_list(&conf.record, step))
+      if (!attn_list_has(&conf.record, (double)step))
         continue;
 #define OVER_DRAWS(column) summary(samples, x, column, setting, false, step)
 #define IN_DENSE(column) summary(samples, x, column, setting, true, step).mean
@@ -197,7 +189,7 @@ static void write_tables(attn_experiment *experiment, const attn_samples *sample
                                     ideal.attention[1], IN_DENSE("test_clean"),
                                     IN_DENSE("test_given")},
                          6);
-      if (!in_list(&conf.show, step))
+      if (!attn_list_has(&conf.show, (double)step))
         continue;
       const attn_summary clean = OVER_DRAWS("att_clean"), noisy = OVER_DRAWS("att_noisy");
       const attn_summary risk = OVER_DRAWS("log10_risk");
@@ -219,62 +211,48 @@ static void write_tables(attn_experiment *experiment, const attn_samples *sample
   attn_table_close(steps);
 }
 
-//@begin verdicts
-/* A conclusion with high probability: the share of draws in which it holds is at least 1 - delta
- * for certain. */
-static attn_claim share_claim(attn_claim claim, const char *id, const double *holds, size_t count) {
+static size_t count_true(const double *holds, size_t count) {
   size_t met = 0;
   for (size_t i = 0; i < count; i++)
     met += holds[i] != 0;
-  const attn_interval interval = attn_stats_binomial(met, count, conf.level);
-  claim.id = id;
-  claim.predicted = "1";
-  claim.measured = (double)met / (double)count;
-  claim.low = interval.low;
-  claim.high = interval.high;
-  claim.holds = interval.low >= 1 - conf.delta;
-  return claim;
+  return met;
 }
-
-/* A mean over draws that lies on one side of one half. */
-static attn_claim side_claim(attn_claim claim, const char *id, const attn_summary *s, bool above) {
-  claim.id = id;
-  claim.predicted = above ? "> 0.5" : "< 0.5";
-  claim.measured = s->mean;
-  claim.low = s->low;
-  claim.high = s->high;
-  claim.holds = above ? s->low > 0.5 : s->high < 0.5;
-  return claim;
-}
-//@end verdicts
 
 static void claims_of_setting(attn_experiment *experiment, const attn_samples *samples, double *x,
                               size_t setting) {
   enum { FIRST, SECOND, CLEAN, NOISY, RISK, CLAIMS };
-  static const char *const id[SETTINGS][CLAIMS] = {
+  static const char *const ids[SETTINGS][CLAIMS] = {
       {"first-step-reference", "second-step-reference", "clean-attention-reference",
        "noisy-attention-reference", "two-step-risk-reference"},
       {"first-step", "second-step", "clean-attention", "noisy-attention", "two-step-risk"}};
+  const char *const *id = ids[setting];
   double beta;
   const attn_data_param param = parameters(setting, &beta);
   const attn_summary coherence = summary(samples, x, "coherence", setting, false, 0);
   const attn_claim base = {.kappa = attn_data_kappa(&param),
                            .coherence = x[coherence.count - 1], /* the largest: x is sorted */
                            .in_scope = x[coherence.count - 1] <= conf.coherence};
-  const size_t count = summary(samples, x, "split", setting, false, 1).count;
-  attn_experiment_claim(experiment, share_claim(base, id[setting][FIRST], x, count));
-  summary(samples, x, "fitted", setting, false, 2);
-  attn_experiment_claim(experiment, share_claim(base, id[setting][SECOND], x, count));
-  const attn_summary clean = summary(samples, x, "att_clean", setting, false, 2);
-  attn_experiment_claim(experiment, side_claim(base, id[setting][CLEAN], &clean, true));
-  const attn_summary noisy = summary(samples, x, "att_noisy", setting, false, 2);
-  attn_experiment_claim(experiment, side_claim(base, id[setting][NOISY], &noisy, false));
+  //@begin verdicts
+  attn_summary s = summary(samples, x, "split", setting, false, 1);
+  attn_experiment_claim(experiment, attn_verdict_share(base, id[FIRST], count_true(x, s.count),
+                                                       s.count, conf.level, conf.delta));
+  s = summary(samples, x, "fitted", setting, false, 2);
+  attn_experiment_claim(experiment, attn_verdict_share(base, id[SECOND], count_true(x, s.count),
+                                                       s.count, conf.level, conf.delta));
+  s = summary(samples, x, "att_clean", setting, false, 2);
+  attn_experiment_claim(
+      experiment, attn_verdict_above(base, id[CLEAN], 0.5, s.mean, (attn_interval){s.low, s.high}));
+  s = summary(samples, x, "att_noisy", setting, false, 2);
+  attn_experiment_claim(
+      experiment, attn_verdict_below(base, id[NOISY], 0.5, s.mean, (attn_interval){s.low, s.high}));
+  s = summary(samples, x, "log10_risk", setting, false, 2);
   /* the theorem's rate exp(-c d/n^2) with c = 1 */
   const double n = (double)param.n, bound = -(double)param.d / (n * n) / log(10);
-  summary(samples, x, "log10_risk", setting, false, 2);
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < s.count; i++)
     x[i] = x[i] <= bound;
-  attn_experiment_claim(experiment, share_claim(base, id[setting][RISK], x, count));
+  attn_experiment_claim(experiment, attn_verdict_share(base, id[RISK], count_true(x, s.count),
+                                                       s.count, conf.level, conf.delta));
+  //@end verdicts
 }
 
 int main(int argc, char **argv) {

@@ -15,6 +15,7 @@
 #include "tokens_gram.h"
 #include "train.h"
 #include "trial.h"
+#include "verdict.h"
 
 static struct {
   size_t T, late, draws, edge_draws, check_n, check_draws;
@@ -141,11 +142,6 @@ static void nested_set_dimension(nested *s, double dimension) {
 
 /* ---- training and what is measured ---- */
 
-static double log10_risk(const attn_metrics *m) {
-  const attn_risk_input input = attn_metrics_risk_input(m);
-  return attn_risk_log10(&input, conf.T).log10_clean;
-}
-
 static attn_metrics after_two_steps(attn_trial *trial) {
   const attn_optim optim = {conf.b / (trial->param.rho * trial->param.rho)};
   attn_model_zero(trial->model);
@@ -172,7 +168,7 @@ static void measure_marks(double *value /* [MARKS] */, const attn_trial *trial,
   value[NOISY_FIT] = isinf(least[1]) ? NAN : least[1];
   value[CLEAN_ATTENTION] = m->att_clean - 0.5;
   value[NOISY_ATTENTION] = 0.5 - m->att_noisy;
-  value[RISK] = log10(conf.benign) - log10_risk(m);
+  value[RISK] = log10(conf.benign) - attn_metrics_log10_risk(m, conf.T);
   value[NOISY_MEAN] = isinf(least[1]) ? NAN : sum;
   //@end marks
 }
@@ -187,7 +183,7 @@ static void run_map(double *out /* [MAP_WIDTH] */, nested *s, double d, bool to_
                         m.train_acc,
                         m.att_clean,
                         m.att_noisy,
-                        log10_risk(&m)};
+                        attn_metrics_log10_risk(&m, conf.T)};
   memcpy(out, two, sizeof two);
   out[7] = out[8] = NAN;
   if (!to_late)
@@ -199,7 +195,7 @@ static void run_map(double *out /* [MAP_WIDTH] */, nested *s, double d, bool to_
   }
   m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
   out[7] = m.train_acc;
-  out[8] = log10_risk(&m);
+  out[8] = attn_metrics_log10_risk(&m, conf.T);
 }
 
 /* ---- edges ---- */
@@ -249,26 +245,6 @@ static void run_edges(double *edge /* [MARKS] */, double *coherence, nested *dra
 }
 
 /* ---- predictions ---- */
-
-/* The median of max |xi_i . xi_j| over the pairs, times n/d, the pairs taken as independent. x . y of
- * two Gaussian vectors in k dimensions is the difference of two Gamma(k/2) variables. */
-static double predicted_coherence(size_t n, double d) {
-  const double N = (double)(n * (conf.T - 1)), pairs = N * (N - 1) / 2, k = d - 2;
-  const double each = -expm1(-log(2) / pairs); /* P(|xi_i . xi_j| > the median) */
-  if (k > 2000)
-    return sqrt(k) * gsl_cdf_ugaussian_Qinv(each / 2) * (double)n / d;
-  double low = 0, high = 40 * sqrt(k) + 200;
-  for (int halving = 0; halving < 50; halving++) {
-    const double t = (low + high) / 2, end = k / 2 + 9 * sqrt(k / 2) + 40;
-    double tail = 0; /* P(x . y > t) */
-    for (int i = 0; i < 2000; i++) {
-      const double y = (i + 0.5) * end / 2000;
-      tail += gsl_ran_gamma_pdf(y, k / 2, 1) * gsl_cdf_gamma_Q(y + t, k / 2, 1) * end / 2000;
-    }
-    *(tail > each / 2 ? &low : &high) = t;
-  }
-  return low * (double)n / d;
-}
 
 static attn_recursion ideal_two(const attn_data_param *param) {
   attn_recursion r = attn_recursion_start(param);
@@ -416,8 +392,11 @@ static void write_map(attn_experiment *experiment, const attn_samples *samples, 
 #define MEAN(column, cross) attn_stats_mean(x, SELECT(column, cross))
 #define MEDIAN(column, cross) attn_stats_summary(x, SELECT(column, cross), conf.level).median
       const double coherence = MEDIAN("coherence", true);
-      attn_table_numbers(
-          table, (double[]){n, dn2, d, d / n, coherence, predicted_coherence((size_t)n, d)}, 6);
+      attn_table_numbers(table,
+                         (double[]){n, dn2, d, d / n, coherence,
+                                    attn_data_expected_coherence(
+                                        &(attn_data_param){(size_t)n, conf.T, (size_t)d, 1, 0})},
+                         6);
       attn_table_number(table, MEAN("clean", true));
       attn_table_number(table, MEAN("noisy", true));
       attn_table_number(table, share_of(x, SELECT("train", true), 1));
@@ -541,51 +520,32 @@ static void write_fits(attn_experiment *experiment, const attn_samples *samples,
 }
 
 static void edge_claims(attn_experiment *experiment, const attn_samples *samples, double *x) {
-  char predicted[64];
   attn_claim claim = outside();
   claim.coherence = largest_coherence(samples, x, EDGE);
   const attn_line risk = edge_exponent(samples, x, RISK);
   const attn_line fit = edge_exponent(samples, x, NOISY_FIT);
 
-  claim.id = "needs-n-squared";
-  claim.predicted = ">= 2";
-  claim.measured = fmax(fit.slope, risk.slope);
-  const attn_interval worst = fit.slope > risk.slope ? fit.slope_interval : risk.slope_interval;
-  claim.low = worst.low;
-  claim.high = worst.high;
-  claim.holds = worst.high >= 2;
-  attn_experiment_claim(experiment, claim);
-
-  snprintf(predicted, sizeof predicted, "within %g of 1", conf.exponent);
-  claim.id = "risk-edge-scale";
-  claim.predicted = predicted;
-  claim.measured = risk.slope;
-  claim.low = risk.slope_interval.low;
-  claim.high = risk.slope_interval.high;
-  claim.holds = claim.low > 1 - conf.exponent && claim.high < 1 + conf.exponent;
-  attn_experiment_claim(experiment, claim);
-
-  claim.id = "noisy-fit-edge-scale";
-  claim.predicted = "< 2";
-  claim.measured = fit.slope;
-  claim.low = fit.slope_interval.low;
-  claim.high = fit.slope_interval.high;
-  claim.holds = claim.high < 2;
-  attn_experiment_claim(experiment, claim);
-
+  const attn_line *worst = fit.slope > risk.slope ? &fit : &risk;
+  attn_claim needs = claim;
+  needs.id = "needs-n-squared";
+  snprintf(needs.predicted, sizeof needs.predicted, ">= 2");
+  needs.measured = worst->slope;
+  needs.low = worst->slope_interval.low;
+  needs.high = worst->slope_interval.high;
+  needs.holds = needs.high >= 2;
+  attn_experiment_claim(experiment, needs);
+  attn_experiment_claim(experiment, attn_verdict_within(claim, "risk-edge-scale", 1, conf.exponent,
+                                                        risk.slope, risk.slope_interval));
+  attn_experiment_claim(experiment, attn_verdict_below(claim, "noisy-fit-edge-scale", 2, fit.slope,
+                                                       fit.slope_interval));
   const size_t count =
       attn_samples_select(x, samples, "first", (attn_where[]){{"part", EDGE}, {"cross", 1}, {0}});
   size_t first = 0;
   for (size_t r = 0; r < count; r++)
     first += x[r] == RISK;
-  const attn_interval interval = attn_stats_binomial(first, count, conf.level);
-  claim.id = "risk-fails-first";
-  claim.predicted = "> 0.5";
-  claim.measured = (double)first / (double)count;
-  claim.low = interval.low;
-  claim.high = interval.high;
-  claim.holds = interval.low > 0.5;
-  attn_experiment_claim(experiment, claim);
+  attn_experiment_claim(
+      experiment, attn_verdict_above(claim, "risk-fails-first", 0.5, (double)first / (double)count,
+                                     attn_stats_binomial(first, count, conf.level)));
 }
 
 static void check_claims(attn_experiment *experiment, const attn_samples *samples, double *x) {
@@ -603,32 +563,23 @@ static void check_claims(attn_experiment *experiment, const attn_samples *sample
     same += column[0][r] == column[4][r];
   }
   const attn_summary attention = attn_stats_summary(column[1], conf.check_draws, conf.level);
-  attn_interval interval = attn_stats_binomial(met, conf.check_draws, conf.level);
-  const attn_summary coherence = attn_stats_summary(column[3], conf.check_draws, conf.level);
   attn_claim claim = outside();
-  claim.coherence = coherence.median;
-  claim.id = "two-steps-far-below-n-squared";
-  claim.predicted = "1";
-  claim.measured = (double)met / (double)conf.check_draws;
-  claim.low = interval.low;
-  claim.high = interval.high;
-  claim.holds = interval.low >= 1 - conf.delta && attention.low > 0.5;
-  attn_experiment_claim(experiment, claim);
+  claim.coherence = attn_stats_summary(column[3], conf.check_draws, conf.level).median;
+  attn_claim far = attn_verdict_share(claim, "two-steps-far-below-n-squared", met, conf.check_draws,
+                                      conf.level, conf.delta);
+  far.holds &= attention.low > 0.5;
+  attn_experiment_claim(experiment, far);
 
   const size_t count = attn_samples_select(x, samples, "log10_risk",
                                            (attn_where[]){{"part", CHECK}, {"cross", 0}, {0}});
   for (size_t r = 0; r < count; r++)
     x[r] = fabs(column[2][r] / x[r] - 1);
   const attn_summary difference = attn_stats_summary(x, count, conf.level);
-  char predicted[64];
-  snprintf(predicted, sizeof predicted, "< %g", conf.allowed);
-  claim.id = "cross-terms-negligible";
-  claim.predicted = predicted;
-  claim.measured = difference.mean;
-  claim.low = difference.low;
-  claim.high = difference.high;
-  claim.holds = difference.high < conf.allowed && same == conf.check_draws;
-  attn_experiment_claim(experiment, claim);
+  attn_claim cross =
+      attn_verdict_below(claim, "cross-terms-negligible", conf.allowed, difference.mean,
+                         (attn_interval){difference.low, difference.high});
+  cross.holds &= same == conf.check_draws;
+  attn_experiment_claim(experiment, cross);
   attn_free(with);
 }
 
@@ -648,17 +599,10 @@ static void rate_claim(attn_experiment *experiment, const attn_samples *samples,
     }
   }
   const attn_line line = attn_stats_line(log_n, rate, points, conf.level);
-  char predicted[64];
-  snprintf(predicted, sizeof predicted, "within %g of 1", conf.exponent);
   attn_claim claim = outside();
-  claim.id = "risk-rate";
-  claim.predicted = predicted;
   claim.coherence = largest_coherence(samples, x, MAP);
-  claim.measured = line.slope;
-  claim.low = line.slope_interval.low;
-  claim.high = line.slope_interval.high;
-  claim.holds = claim.low > 1 - conf.exponent && claim.high < 1 + conf.exponent;
-  attn_experiment_claim(experiment, claim);
+  attn_experiment_claim(experiment, attn_verdict_within(claim, "risk-rate", 1, conf.exponent,
+                                                        line.slope, line.slope_interval));
   attn_free(log_n);
 }
 
@@ -669,23 +613,17 @@ static void coherence_claim(attn_experiment *experiment, const attn_samples *sam
   for (size_t i = 0; i < conf.n.count; i++)
     for (size_t k = 0; k < conf.dn2.count; k++) {
       const double n = conf.n.value[i], dn2 = conf.dn2.value[k];
-      const double predicted = predicted_coherence((size_t)n, dimension(n, dn2));
+      const double predicted = attn_data_expected_coherence(
+          &(attn_data_param){(size_t)n, conf.T, (size_t)dimension(n, dn2), 1, 0});
       select_map(x, samples, "coherence", n, dn2, true);
       for (size_t r = 0; r < draws; r++)
         ratio[i * draws + r] += x[r] / predicted / (double)conf.dn2.count;
     }
   const attn_summary m = attn_stats_summary(ratio, conf.n.count * draws, conf.level);
-  char predicted[64];
-  snprintf(predicted, sizeof predicted, "within %g of 1", conf.allowed);
   attn_claim claim = outside();
-  claim.id = "coherence-law";
-  claim.predicted = predicted;
   claim.coherence = largest_coherence(samples, x, MAP);
-  claim.measured = m.mean;
-  claim.low = m.low;
-  claim.high = m.high;
-  claim.holds = m.low > 1 - conf.allowed && m.high < 1 + conf.allowed;
-  attn_experiment_claim(experiment, claim);
+  attn_experiment_claim(experiment, attn_verdict_within(claim, "coherence-law", 1, conf.allowed,
+                                                        m.mean, (attn_interval){m.low, m.high}));
   attn_free(ratio);
 }
 
