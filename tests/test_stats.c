@@ -97,6 +97,25 @@ static void test_mean_coverage(void **state) {
   gsl_rng_free(rng);
 }
 
+/* By hand: Sxx = 5, Sxy = 3.5, residuals -0.7, 0.6, 0.9, -0.8; P(|t| < x) =
+ * x / sqrt(2 + x^2) for the t law with 2 degrees of freedom. */
+static void test_line(void **state) {
+  (void)state;
+  const double x[4] = {1, 2, 3, 4}, y[4] = {2, 4, 5, 4};
+  const attn_line line = attn_stats_line(x, y, 4, 0.95);
+  assert_close(line.slope, 0.7, 1e-14);
+  assert_close(line.intercept, 2, 1e-14);
+  assert_close(line.rms, sqrt(2.3 / 4), 1e-14);
+  const double t = sqrt(2 * 0.95 * 0.95 / (1 - 0.95 * 0.95));
+  const double half = t * sqrt(2.3 / 2 / 5);
+  assert_close(line.slope_interval.low, 0.7 - half, 1e-12);
+  assert_close(line.slope_interval.high, 0.7 + half, 1e-12);
+  const double mean = t * sqrt(2.3 / 2 * (1.0 / 4 + 2.5 * 2.5 / 5));
+  assert_close(line.intercept_interval.high, 2 + mean, 1e-12);
+  const attn_line none = attn_stats_line(x, y, 2, 0.95);
+  assert_true(isnan(none.slope) && isnan(none.rms) && isnan(none.intercept_interval.low));
+}
+
 /* Type 7 quantiles: at 1 + (count - 1) q, linear between. The summary sorts and repeats them. */
 static void test_quantiles(void **state) {
   (void)state;
@@ -251,10 +270,15 @@ static void test_ks_null(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_binomial_known), cmocka_unit_test(test_binomial_coverage),
-      cmocka_unit_test(test_mean),           cmocka_unit_test(test_mean_coverage),
-      cmocka_unit_test(test_quantiles),      cmocka_unit_test(test_quantile_interval),
-      cmocka_unit_test(test_ks_known),       cmocka_unit_test(test_ks_undefined),
+      cmocka_unit_test(test_binomial_known),
+      cmocka_unit_test(test_binomial_coverage),
+      cmocka_unit_test(test_mean),
+      cmocka_unit_test(test_mean_coverage),
+      cmocka_unit_test(test_line),
+      cmocka_unit_test(test_quantiles),
+      cmocka_unit_test(test_quantile_interval),
+      cmocka_unit_test(test_ks_known),
+      cmocka_unit_test(test_ks_undefined),
       cmocka_unit_test(test_ks_null),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,7 @@ attn_summary attn_stats_summary(double *x, size_t count, double level) {
 
 attn_line attn_stats_line(const double *x, const double *y, size_t count, double level) {
   if (count < 3)
-    return (attn_line){NAN, NAN, {NAN, NAN}, {NAN, NAN}};
+    return (attn_line){NAN, NAN, {NAN, NAN}, {NAN, NAN}, NAN};
   attn_line line;
   double c00, c01, c11, residual;
   gsl_fit_linear(x, 1, y, 1, count, &line.intercept, &line.slope, &c00, &c01, &c11, &residual);
@@ -75,6 +75,7 @@ attn_line attn_stats_line(const double *x, const double *y, size_t count, double
   const double a = t * sqrt(c00), b = t * sqrt(c11);
   line.intercept_interval = (attn_interval){line.intercept - a, line.intercept + a};
   line.slope_interval = (attn_interval){line.slope - b, line.slope + b};
+  line.rms = sqrt(residual / (double)count);
   return line;
 }
 

@@ -45,6 +45,7 @@ attn_summary attn_stats_summary(double *x /* [count] */, size_t count, double le
 typedef struct {
   double intercept, slope;
   attn_interval intercept_interval, slope_interval;
+  double rms; /* root mean square of the residuals */
 } attn_line;
 attn_line attn_stats_line(const double *x /* [count] */, const double *y /* [count] */,
                           size_t count, double level);
