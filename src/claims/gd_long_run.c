@@ -329,6 +329,16 @@ static double value_of(const attn_samples *samples, const char *column, part_kin
   return value;
 }
 
+/* The largest coherence of a part's draws. */
+static double coherence_of(const attn_samples *samples, part_kind part) {
+  double *x = attn_alloc(samples->rows, sizeof *x);
+  const size_t count = pick(x, samples, "coherence", part, ANY, ANY, ANY);
+  attn_stats_sort(x, count);
+  const double largest = count > 0 ? x[count - 1] : NAN;
+  attn_free(x);
+  return largest;
+}
+
 static double late(const attn_samples *samples, const char *column, size_t cell, size_t draw) {
   return value_of(samples, column, LONG, cell, (double)conf.steps, draw);
 }
@@ -695,15 +705,12 @@ static void claim_of_reference(const results *r) {
       if (conf.kappa_reference.value[cell] < sqrt(2 / (1 - conf.eta_reference)))
         r->x[draw] = fmin(r->x[draw], value_of(r->samples, "risk", REFERENCE, cell, end, draw));
   }
-  double *coherence = attn_alloc(r->samples->rows, sizeof *coherence);
-  const size_t count = pick(coherence, r->samples, "coherence", REFERENCE, ANY, ANY, ANY);
-  attn_stats_sort(coherence, count);
   char predicted[64];
   snprintf(predicted, sizeof predicted, "> %g", conf.harmful);
-  attn_claim claim = claim_of("long-harmful-reference", predicted, r->x, coherence[count - 1]);
+  attn_claim claim =
+      claim_of("long-harmful-reference", predicted, r->x, coherence_of(r->samples, REFERENCE));
   claim.holds = claim.low > conf.harmful;
   attn_experiment_claim(r->experiment, claim);
-  attn_free(coherence);
 }
 
 static void summarise(attn_experiment *experiment) {
@@ -720,9 +727,8 @@ static void summarise(attn_experiment *experiment) {
   write_reference(experiment, samples);
 
   double *x = attn_alloc(samples->rows, sizeof *x);
-  const size_t count = pick(x, samples, "coherence", LONG, ANY, ANY, ANY);
-  attn_stats_sort(x, count);
-  const results r = {experiment, samples, ideal, x, x[count - 1]};
+  const results r = {experiment, samples, ideal, x,
+                     fmax(coherence_of(samples, LONG), coherence_of(samples, DRAWN))};
   claims_of_risk(&r);
   claims_of_training(&r);
   claims_of_growth(&r);
