@@ -45,7 +45,7 @@ void attn_maxmargin_free(attn_maxmargin_workspace *w) {
   if (w == NULL)
     return;
   attn_svm_free(w->svm);
-  void *const parts[] = {w->K, w->packed, w->differences, w->a,    w->u,
+  void *const parts[] = {w->K,   w->packed, w->differences, w->a,    w->u,
                          w->row, w->sigma,  w->trial,       w->noise};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     attn_free(parts[i]);
@@ -54,8 +54,8 @@ void attn_maxmargin_free(attn_maxmargin_workspace *w) {
 
 static void check_size(const attn_maxmargin_set *set, const attn_maxmargin_workspace *w) {
   if (set->labels->n != w->n || set->labels->T != w->T)
-    attn_fail("this workspace is for n = %zu, T = %zu, the training set has n = %zu, T = %zu",
-              w->n, w->T, set->labels->n, set->labels->T);
+    attn_fail("this workspace is for n = %zu, T = %zu, the training set has n = %zu, T = %zu", w->n,
+              w->T, set->labels->n, set->labels->T);
 }
 
 /* ---- inner products ---- */
