@@ -295,6 +295,18 @@ static double take(double *a, const unsigned char *sigma, const attn_maxmargin_s
   return r.status == ATTN_SVM_INFEASIBLE ? 0 : r.margin_low;
 }
 
+/* One signal with both labels makes the margin 0, and in both classes at once no single move would
+ * change that: the fewer of the two labels turn to noise. */
+static void repair(unsigned char *sigma, const unsigned char *noise, const attn_labels *labels) {
+  for (unsigned char k = 0; k < 2; k++) {
+    size_t clean = attn_maxmargin_on_signal(sigma, labels, k, false);
+    size_t noisy = attn_maxmargin_on_signal(sigma, labels, k, true);
+    for (size_t i = 0; clean > 0 && noisy > 0 && i < labels->n; i++)
+      if (labels->k[i] == k && sigma[i] == 0 && attn_labels_noisy(labels, i) == (noisy <= clean))
+        sigma[i] = noise[i];
+  }
+}
+
 double attn_maxmargin_climb(unsigned char *sigma, const attn_maxmargin_set *set,
                             attn_maxmargin_workspace *w) {
   check_size(set, w);
@@ -304,6 +316,7 @@ double attn_maxmargin_climb(unsigned char *sigma, const attn_maxmargin_set *set,
   attn_svm_result r;
   for (size_t i = 0; i < n; i++)
     w->noise[i] = sigma[i] > 0 ? sigma[i] : longest_noise(set, i);
+  repair(sigma, w->noise, labels);
   double margin = take(a, sigma, set, w);
   for (bool improved = true; improved;) {
     improved = false;

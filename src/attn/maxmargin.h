@@ -87,7 +87,8 @@ void attn_maxmargin_enumerate(attn_maxmargin_list *list, const attn_maxmargin_se
 /* ---- the best selection by local search, for many samples ---- */
 
 /* From the selection given to one that neither another token for one sample, nor a class move
- * improves by more than 1e-9 relative. A class move puts the clean and the noisy samples of one
+ * improves by more than 1e-9 relative. Where a start puts both labels on one signal, which is the
+ * margin 0, the fewer of them turn to noise at once. A class move puts the clean and the noisy samples of one
  * class to (signal, noise), (noise, noise) or (noise, signal); noise is the token a sample attended
  * to last, at first its longest. Returns the margin, a certified lower bound. */
 double attn_maxmargin_climb(unsigned char *sigma /* [n] start, then end */,
