@@ -420,6 +420,46 @@ static void test_local_search(void **state) {
   assert_true(found + 1 >= sets);
 }
 
+/* The nine starts by their definition, and conflicting ones, whose margin 0 no single move mends. */
+static void test_starts(void **state) {
+  (void)state;
+  const size_t n = 12, T = 3;
+  draw *s = draw_new(n, T, 300, 14, 2, 4, 6); /* class 1: 4 of 6 flipped */
+  unsigned char sigma[12];
+  for (size_t c = 0; c < ATTN_MAXMARGIN_STARTS; c++) {
+    attn_maxmargin_start(sigma, c, &s->set);
+    for (size_t i = 0; i < n; i++) {
+      size_t way = i % 2 == 0 ? c % 3 : c / 3, j = i * (T - 1);
+      bool noisy = attn_labels_noisy(s->labels, i);
+      size_t longest = s->noise[j * 24 + j] > s->noise[(j + 1) * 24 + j + 1] ? 1 : 2;
+      assert_int_equal(sigma[i], (noisy && way == 2) || (!noisy && way == 0) ? 0 : longest);
+    }
+  }
+  memset(sigma, 0, n);
+  assert_true(margin_of(s, sigma) == 0);
+  double margin = attn_maxmargin_climb(sigma, &s->set, s->w);
+  assert_true(margin > 0);
+  assert_relative(margin_of(s, sigma), margin, 1e-9);
+  assert_int_equal(attn_maxmargin_on_signal(sigma, s->labels, 0, true), 0);
+  assert_int_equal(attn_maxmargin_on_signal(sigma, s->labels, 0, false), 4);
+  assert_int_equal(attn_maxmargin_on_signal(sigma, s->labels, 1, false), 0);
+  assert_int_equal(attn_maxmargin_on_signal(sigma, s->labels, 1, true), 4);
+  draw_free(s);
+}
+
+/* The bounds spare most of the work: n = 14, T = 2 has 16384 selections. */
+static void test_enumeration_is_short(void **state) {
+  (void)state;
+  for (size_t seed = 0; seed < 4; seed++) {
+    draw *s = draw_new(14, 2, 300, (seed < 2 ? 1.3 : 2) * sqrt(300.0 / 14), 1, 1, seed);
+    attn_maxmargin_list *list = attn_maxmargin_list_alloc(1, 14);
+    attn_maxmargin_enumerate(list, &s->set, SIZE_MAX, s->w);
+    assert_between((double)list->solved, 14, 150);
+    attn_maxmargin_list_free(list);
+    draw_free(s);
+  }
+}
+
 static void test_many_samples(void **state) {
   (void)state;
   const size_t n = 120;
@@ -487,6 +527,8 @@ int main(void) {
       cmocka_unit_test(test_signal_for_the_majority),
       cmocka_unit_test(test_reference),
       cmocka_unit_test(test_local_search),
+      cmocka_unit_test(test_starts),
+      cmocka_unit_test(test_enumeration_is_short),
       cmocka_unit_test(test_many_samples),
       cmocka_unit_test(test_no_attention_selects),
       cmocka_unit_test(test_misuse),
