@@ -89,8 +89,8 @@ static void assert_optimal(const problem *p) {
   const double fuzz = 1e-14 + 4 * DBL_EPSILON * longest * lengths;
   assert_true(gap <= ATTN_SVM_GAP + fuzz);
   assert_true(fabs(gap - p->r.gap) <= fuzz);
-  assert_true(least >= 1 - 1e-10L);
-  assert_true(slackness <= 1e-10L * s);
+  assert_true(least >= 1 - 1e-10L - fuzz);
+  assert_true(slackness <= (1e-10L + fuzz) * s);
   assert_close((double)(q / s), 1, 1e-9);
   assert_int_equal(support, p->r.support);
   assert_true(fabs(p->r.primal_residual - fmax(0, (double)(1 - least))) <= fuzz);
@@ -340,7 +340,8 @@ static void test_thousand_points(void **state) {
     draw(p, c == 0 ? ANY_LABELS : HALF_SPACE);
     solve(p);
     assert_optimal(p);
-    if (c == 0) /* refined; without refinement 7e-15 */
+    volatile long double above = 1 + LDBL_EPSILON; /* 1 under valgrind */
+    if (c == 0 && above > 1)                       /* refined; without refinement 7e-15 */
       assert_true(p->r.gap < 4e-15);
     problem_free(p);
   }
