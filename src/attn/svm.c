@@ -15,7 +15,7 @@ enum { DESCENT_SWEEPS = 30, BLOCK_PATIENCE = 4 };
 struct attn_svm_workspace {
   size_t n;
   double *merged;         /* [m][m] K of the distinct points, when points were merged */
-  double *R;              /* [n][n] upper triangle, R'R = K_FF in the order of F */
+  double *R;              /* [m][m] upper triangle, R'R = K_FF in the order of F */
   double *a;              /* [m] multipliers of the distinct points */
   double *g;              /* [m] 1 - Ka */
   double *slack;          /* [m] the rounding error to expect in g */
@@ -196,8 +196,8 @@ static void gradient(attn_svm_workspace *w) {
 
 /* x := K_FF^-1 x */
 static void solve(const attn_svm_workspace *w, double *x /* [count] */) {
-  attn_solve_upper_transposed(x, w->R, w->n, w->count);
-  attn_solve_upper(x, w->R, w->n, w->count);
+  attn_solve_upper_transposed(x, w->R, w->m, w->count);
+  attn_solve_upper(x, w->R, w->m, w->count);
 }
 
 static void remember_F(attn_svm_workspace *w) {
@@ -210,13 +210,13 @@ static void gather(attn_svm_workspace *w) {
   for (size_t i = 0; i < w->count; i++) {
     const double *row = w->K + w->F[i] * w->m;
     for (size_t j = i; j < w->count; j++)
-      w->R[i * w->n + j] = row[w->F[j]];
+      w->R[i * w->m + j] = row[w->F[j]];
   }
 }
 
 /* R for F; points of F that depend on those before them leave it. */
 static void factor(attn_svm_workspace *w) {
-  const size_t m = w->m, ld = w->n;
+  const size_t m = w->m, ld = m;
   gather(w);
   bool regular = attn_cholesky(w->R, ld, w->count);
   for (size_t i = 0; i < w->count; i++) {
@@ -244,7 +244,7 @@ static void factor(attn_svm_workspace *w) {
 /* The point at place p leaves F. Without its column R is upper Hessenberg from row p on;
  * rotations of neighbouring rows make it triangular again. */
 static void leave(attn_svm_workspace *w, size_t p) {
-  const size_t ld = w->n, count = w->count;
+  const size_t ld = w->m, count = w->count;
   w->in_F[w->F[p]] = 0;
   memmove(w->F + p, w->F + p + 1, (count - p - 1) * sizeof *w->F);
   for (size_t i = 0; i < count; i++) {
@@ -398,7 +398,7 @@ static bool settle(attn_svm_workspace *w) {
  * and i may be independent. False if nothing stops the rise: the null vector is >= 0, a hull
  * certificate, and is left in a. */
 static bool enter(attn_svm_workspace *w, size_t i) {
-  const size_t ld = w->n;
+  const size_t ld = w->m;
   const double *row = w->K + i * w->m;
   for (;;) {
     double *l = w->x, *z = w->z, size = w->norm[i], step = INFINITY;
