@@ -304,14 +304,31 @@ static void test_overrides(void **state) {
   assert_fails(apply, &((source){NULL, "n=5"}), "the key 'big' is missing");
 }
 
+/* Membership is exact, and the cells of a grid in equal ratios tile the axis; a single value gets a
+ * factor of two. */
+static void test_list(void **state) {
+  (void)state;
+  const attn_list list = {3, {1, 4, 16}};
+  assert_true(attn_list_has(&list, 4));
+  assert_false(attn_list_has(&list, 4.0000001));
+  double ends[3][2];
+  for (size_t i = 0; i < 3; i++)
+    attn_list_cell(ends[i], &list, i);
+  assert_true(ends[0][0] == 0.5 && ends[0][1] == 2 && ends[1][0] == 2 && ends[1][1] == 8 &&
+              ends[2][0] == 8 && ends[2][1] == 32);
+  const attn_list one = {1, {3}};
+  attn_list_cell(ends[0], &one, 0);
+  assert_relative(ends[0][1] / ends[0][0], 2, 1e-15);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_complete),  cmocka_unit_test(test_crlf),
-      cmocka_unit_test(test_ranges),    cmocka_unit_test(test_numbers),
-      cmocka_unit_test(test_lists),     cmocka_unit_test(test_list_refusals),
-      cmocka_unit_test(test_words),     cmocka_unit_test(test_malformed),
-      cmocka_unit_test(test_files),     cmocka_unit_test(test_schema),
-      cmocka_unit_test(test_overrides),
+      cmocka_unit_test(test_list),          cmocka_unit_test(test_complete),
+      cmocka_unit_test(test_crlf),          cmocka_unit_test(test_ranges),
+      cmocka_unit_test(test_numbers),       cmocka_unit_test(test_lists),
+      cmocka_unit_test(test_list_refusals), cmocka_unit_test(test_words),
+      cmocka_unit_test(test_malformed),     cmocka_unit_test(test_files),
+      cmocka_unit_test(test_schema),        cmocka_unit_test(test_overrides),
   };
   return cmocka_run_group_tests(tests, support_scratch_make, support_scratch_remove);
 }

@@ -239,9 +239,37 @@ static void test_huge_dimension(void **state) {
   gsl_rng_free(rng);
 }
 
+/* The coherence to expect of tokens that are never formed is the median of what is drawn: below and
+ * above the dimension from which products count as normal. The interval's level is 1 - 1e-6. */
+static void test_expected_coherence(void **state) {
+  (void)state;
+  enum { DRAWS = 600 };
+  const attn_data_param params[] = {{20, 2, 30, 1, 0}, {12, 4, 200, 1, 0}, {20, 2, 100000, 1, 0}};
+  gsl_rng *rng = attn_rng_alloc();
+  for (size_t c = 0; c < sizeof params / sizeof *params; c++) {
+    const attn_data_param *param = &params[c];
+    double seen[DRAWS];
+    attn_tokens *tokens =
+        attn_tokens_alloc(ATTN_TOKENS_BARTLETT, param->n * (param->T - 1), param->d, param->rho, 0);
+    for (size_t draw = 0; draw < DRAWS; draw++) {
+      attn_rng_start(rng, 41, "expected coherence", c, draw, ATTN_STREAM_NOISE);
+      attn_tokens_draw(tokens, rng);
+      seen[draw] = attn_tokens_gram_coherence(tokens, param->n);
+    }
+    attn_stats_sort(seen, DRAWS);
+    const attn_interval median = attn_stats_quantile_interval(seen, DRAWS, 0.5, 1 - 1e-6);
+    /* pairs that share a token are not quite independent: 3 per cent are left for that */
+    assert_between(attn_data_expected_coherence(param), 0.97 * median.low, 1.03 * median.high);
+    assert_true(median.high < 1.2 * median.low);
+    attn_tokens_free(tokens);
+  }
+  gsl_rng_free(rng);
+}
+
 int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_expected_coherence),
       cmocka_unit_test(test_moments),
       cmocka_unit_test(test_rank),
       cmocka_unit_test(test_huge_dimension),

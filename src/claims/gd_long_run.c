@@ -144,8 +144,7 @@ static void measure(double *row /* [WIDTH] */, const attn_trial *trial, size_t s
   const attn_labels *labels = trial->labels;
   const size_t n = trial->param.n;
   const attn_metrics m = attn_metrics_measure(model, trial->tokens, labels);
-  const attn_risk_input input = attn_metrics_risk_input(&m);
-  const double log10_risk = attn_risk_log10(&input, 2).log10_clean;
+  const double log10_risk = attn_metrics_log10_risk(&m, 2);
   //@begin measured
   double smallest = INFINITY, gap = 0;
   for (size_t i = 0; i < n; i++) {
@@ -552,14 +551,15 @@ typedef struct {
 static attn_claim claim_of(const char *id, const char *predicted, const double *x,
                            double coherence) {
   const attn_interval interval = attn_stats_mean_interval(x, conf.draws, conf.level);
-  return (attn_claim){.id = id,
-                      .predicted = predicted,
+  attn_claim claim = {.id = id,
                       .measured = attn_stats_mean(x, conf.draws),
                       .low = interval.low,
                       .high = interval.high,
                       .kappa = NAN,
                       .coherence = coherence,
                       .in_scope = coherence <= conf.coherence};
+  snprintf(claim.predicted, sizeof claim.predicted, "%s", predicted);
+  return claim;
 }
 
 static void claims_of_risk(const results *r) {
@@ -643,7 +643,7 @@ static void claims_of_training(const results *r) {
   }
   const attn_interval share = attn_stats_binomial(kept, draws, conf.level);
   claim.id = "interpolation-kept";
-  claim.predicted = "1";
+  snprintf(claim.predicted, sizeof claim.predicted, "1");
   claim.kappa = NAN;
   claim.measured = (double)kept / (double)draws;
   claim.low = share.low;
