@@ -114,9 +114,9 @@ static void test_read_refusals(void **state) {
     const char *text, *sentence, *also;
   } cases[] = {
       {"", "bad.tsv: is empty", "header"},
-      {"a\tb\n1\t2\n3\t", "bad.tsv: the last line is cut off", "delete the file"},
-      {"a\tb\n1\t2\n3\t4", "bad.tsv: the last line is cut off", "delete the file"},
-      {"a\tb", "bad.tsv: the last line is cut off", ""},
+      {"a\tb\n1\t2\n3\t", "bad.tsv:3: the last line is cut off", "delete the file"},
+      {"a\tb\n1\t2\n3\t4", "bad.tsv:3: the last line is cut off", "delete the file"},
+      {"a\tb", "bad.tsv:1: the last line is cut off", ""},
       {"a\tb\n1\t2\n3\n", "bad.tsv:3: 1 cells, expected 2", ""},
       {"a\tb\n1\t2\t3\n", "bad.tsv:2: 3 cells, expected 2", ""},
       {"a\tb\n1\t2\n\n", "bad.tsv:3: 1 cells, expected 2", ""},

@@ -70,7 +70,8 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
       {"shard", required_argument, NULL, 'k'},  {"out", required_argument, NULL, 'o'},
       {"gather", required_argument, NULL, 'g'}, {"settings", required_argument, NULL, 't'},
       {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+  opterr = 0; /* the sentence is ours */
+  for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
     switch (option) {
     case 'c':
       e->conf_path = optarg;
@@ -93,8 +94,12 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
     case 'h':
       print_help(e, keys, own_count + common_count);
       exit(EXIT_SUCCESS);
+    case ':':
+      attn_fail("%s needs a value; see '%s --help'", argv[optind - 1], e->name);
     default:
-      attn_fail("see '%s --help'", e->name);
+      if (optopt != 0) /* one letter, perhaps of several in one argument */
+        attn_fail("'-%c' is not an option; see '%s --help'", optopt, e->name);
+      attn_fail("'%s' is not an option; see '%s --help'", argv[optind - 1], e->name);
     }
   }
   if (optind < argc)

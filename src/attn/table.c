@@ -95,9 +95,10 @@ attn_rows *attn_rows_read(const char *path) {
   rows->text = attn_file_read(path, &size);
   if (size == 0)
     attn_fail("%s: is empty, expected a header line", path);
-  if (rows->text[size - 1] != '\n')
-    attn_fail("%s: the last line is cut off; delete the file and make it again", path);
   size_t lines = count_char(rows->text, '\n');
+  if (rows->text[size - 1] != '\n')
+    attn_fail("%s:%zu: the last line is cut off; delete the file and make it again", path,
+              lines + 1);
   char *line = rows->text;
   for (size_t l = 0; l < lines; l++) {
     char *end = strchr(line, '\n');

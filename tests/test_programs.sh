@@ -1,0 +1,294 @@
+#!/bin/sh
+# The programs from the command line: help, every misuse, failing disks, and what attn answers.
+# shellcheck disable=SC2016 # the programs in single quotes are awk's
+set -u
+newline='
+'
+
+bin=$(pwd)/build/bin
+program=$bin/gd_two_steps
+for made in gd_two_steps attn; do
+  [ -x "$bin/$made" ] || { echo "Bail out! $bin/$made is not built: make build/bin/$made"; exit 1; }
+done
+box=$(mktemp -d) || exit 1
+mounted=
+finish() {
+  for folder in $mounted; do umount "$folder"; done
+  rm -rf "$box"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM HUP
+# a short configuration; its seed stands in the last line, so line numbers are those of the original
+sed -e 's/^d  .*/d = 400/' -e 's/^rho .*/rho = 3/' -e 's/^n  .*/n = 20/' -e 's/^steps .*/steps = 3/' \
+  -e 's/^draws .*/draws = 4/' -e 's/^samples .*/samples = 20/' -e 's/^record .*/record = 0 1 2 3/' \
+  -e 's/^show .*/show = 0 2/' -e 's/^shards .*/shards = 2/' experiments/gd_two_steps.conf >"$box/good.conf"
+claims=$(for file in src/claims/*.c; do basename "$file" .c; done)
+cd "$box" || exit 1
+
+count=0 failed=0
+verdict() { # verdict STATUS NAME
+  count=$((count + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $count - $2"
+  else
+    failed=$((failed + 1))
+    echo "not ok $count - $2"
+    cat err log 2>/dev/null | head -n 6 | sed 's/^/# /'
+  fi
+}
+skip() { # skip NAME REASON
+  count=$((count + 1))
+  echo "ok $count - $1 # SKIP $2"
+}
+
+# one_sentence TEXT COMMAND...: status 1, one line on stderr with TEXT in it, nothing on stdout, no
+# result and no part
+one_sentence() {
+  text=$1
+  shift
+  [ ! -e out ] || rm -rf out
+  "$@" >log 2>err
+  [ $? -eq 1 ] && [ ! -s log ] || return 1
+  said=$(cat err)
+  case $said in
+    *"$newline"*) return 1 ;;
+    *"$text"*) ;;
+    *) return 1 ;;
+  esac
+  if [ -e out ]; then [ -z "$(find out -type f)" ]; fi
+}
+fails_with() { # fails_with TEXT NAME COMMAND...
+  text=$1 name=$2
+  shift 2
+  one_sentence "$text" "$@"
+  verdict $? "$name"
+}
+
+# ---- help ----
+
+for claim in $claims; do
+  [ -x "$bin/$claim" ] || continue
+  "$bin/$claim" --help >log 2>err && [ ! -s err ] && grep -q "^usage: $claim --conf" log && grep -q '^  seed ' log
+  verdict $? "$claim --help"
+  fails_with "needs --conf" "$claim without arguments" "$bin/$claim"
+done
+for words in --help 'gd --help' 'risk --help' ''; do
+  # shellcheck disable=SC2086 # words
+  "$bin/attn" $words >log 2>err && [ ! -s err ] && grep -q '^attn' log
+  verdict $? "attn $words shows what there is"
+done
+
+# ---- command lines that are wrong ----
+
+fails_with "'--bogus' is not an option" "an unknown option" "$program" --bogus
+fails_with "'stray' is not an option" "a stray word" "$program" --conf good.conf stray
+fails_with "--conf needs a value" "an option without its value" "$program" --conf
+fails_with "needs --conf" "no configuration" "$program" --shard 1 --out out/1.tsv
+fails_with "one of --shard and --gather" "neither shard nor gather" "$program" --conf good.conf --out out/1.tsv
+fails_with "one of --shard and --gather" "both shard and gather" \
+  "$program" --conf good.conf --shard 1 --gather shards --out out/1.tsv
+for shard in 0 3 -1 1.5 one '' 1x 99999999999999999999; do
+  fails_with "--shard $shard: the shard must be a whole number in [1, 2]" "shard '$shard'" \
+    "$program" --conf good.conf --shard "$shard" --out out/1.tsv
+done
+fails_with "SET: stpes = 3: no such key here; the keys are n, T, d" "a key in --set that is unknown" \
+  "$program" --conf good.conf --set stpes=3 --shard 1 --out out/1.tsv
+fails_with "SET: 'n' is not of the form key=value" "a pair in --set that is none" \
+  "$program" --conf good.conf --set n --shard 1 --out out/1.tsv
+
+# ---- configurations that are wrong ----
+
+conf() { # conf FILE TEXT NAME
+  one_sentence "$2" "$program" --conf "$1" --shard 1 --out out/1.tsv
+  verdict $? "$3"
+}
+edit() { # edit SED_PROGRAM TEXT NAME
+  sed "$1" good.conf >bad.conf
+  conf bad.conf "$2" "$3"
+}
+line() { grep -n "^$1 " good.conf | cut -d: -f1; }
+conf none.conf "none.conf: cannot be read" "a configuration that is not there"
+conf "$box" "$box: is a folder" "a folder as configuration"
+conf good.conf/x "good.conf/x: cannot be read" "a configuration below a file"
+: >empty.conf
+conf empty.conf "empty.conf: is empty" "an empty configuration"
+echo '# nothing' >empty.conf
+conf empty.conf "empty.conf: is empty" "a configuration of comments"
+printf 'n = 20\0\n' >nul.conf
+conf nul.conf "nul.conf: contains a NUL byte" "a configuration with a NUL byte"
+if [ "$(id -u)" -ne 0 ]; then
+  cp good.conf closed.conf
+  chmod 000 closed.conf
+  conf closed.conf "closed.conf: cannot be read" "a configuration that may not be read"
+else
+  skip "a configuration that may not be read" "root may read everything"
+fi
+edit 's/^n .*/n 20/' "bad.conf:$(line n): 'n 20' is not of the form" "a line without '='"
+edit 's/^n .*/n =/' "bad.conf:$(line n): the key 'n' has no value" "a line without a value"
+edit 's/^n .*/2n = 20/' "bad.conf:$(line n): '2n' is no key" "a key that is no name"
+edit "s/^n .*/nn = 20/" "bad.conf:$(line n): nn = 20: no such key here; the keys are n, T" "a key that is unknown"
+edit "$(line T)s/.*/n = 30/" "bad.conf:$(line T): the key 'n' is repeated; it stands at bad.conf:$(line n)" "a key that is repeated"
+
+# every key: a value below its range, one above, a word, and the key missing
+"$program" --help | sed -n '/^keys/,$p' | sed -n 's/^  \([A-Za-z_]*\) .*, \([[(][^,]*, [^])]*[])]\)$/\1|\2/p' >keys
+[ "$(wc -l <keys)" -eq "$(grep -c '^[A-Za-z_]* *=' good.conf)" ]
+verdict $? "the help lists every key of the configuration with its range"
+while IFS='|' read -r key range; do
+  line=$(line "$key")
+  low=${range%%,*} high=${range##*, }
+  low=${low#?} high=${high%?}
+  case $range in '['*) low=$((low - 1)) ;; esac
+  case $range in
+    *inf\)) high=1e999 ;;
+    *']') high=1e17 ;;
+  esac
+  for value in "$low" "$high" word; do
+    edit "${line}s/=.*/= $value/" "bad.conf:$line: $key = $value: " "$key = $value is refused"
+    case $said in
+      *" in $range") true ;;
+      *) false ;;
+    esac
+    verdict $? "$key = $value: the sentence says $range"
+  done
+  edit "${line}d" "bad.conf: the key '$key' is missing" "$key is missing"
+done <keys
+for key in n T d steps draws samples seed shards; do
+  edit "$(line $key)s/=.*/= 2.5/" "bad.conf:$(line $key): $key = 2.5: " "$key = 2.5 is not whole"
+done
+edit "s/^record .*/record = 0 1 -1/" "bad.conf:$(line record): record = -1: " "one bad value in a list"
+edit "s/^record .*/record = 0:5/" "bad.conf:$(line record): record = 0:5: a grid is written" "a grid that is none"
+
+fails_with "bad.conf:$(line record): record = 0:5" "the settings alone are refused likewise" \
+  "$program" --conf bad.conf --settings out/settings
+
+# ---- shards that are wrong ----
+
+"$program" --conf good.conf --shard 1 --out shards/1.tsv 2>err && "$program" --conf good.conf --shard 2 --out shards/2.tsv 2>>err &&
+  "$program" --conf good.conf --gather shards --out tables 2>>err && [ -s tables/claims.tsv ]
+verdict $? "two shards and their summary"
+[ -z "$(find shards tables -name '*.part')" ]
+verdict $? "no part is left behind"
+gather() { # gather TEXT NAME: of the folder bad
+  one_sentence "$1" "$program" --conf good.conf --gather bad --out out
+  verdict $? "$2"
+}
+broken() { # broken AWK_PROGRAM: bad is shards with its second shard edited
+  rm -rf bad
+  cp -R shards bad
+  awk -F '\t' -v OFS='\t' "$1" shards/2.tsv >bad/2.tsv
+}
+broken '1'
+rm bad/2.tsv
+gather "bad/2.tsv: cannot be read" "a shard that is missing"
+broken 'NR > 1 { printf "\n" } { printf "%s", $0 }'
+lines=$(wc -l <shards/2.tsv)
+gather "bad/2.tsv:$lines: the last line is cut off" "a shard that is cut off"
+broken 'NR == 3 { sub(/\t[^\t]*$/, "") } 1'
+gather "bad/2.tsv:3: 20 cells, expected 21" "a row with a cell too few"
+broken 'NR == 3 { $0 = $0 "\t1" } 1'
+gather "bad/2.tsv:3: 22 cells, expected 21" "a row with a cell too many"
+broken 'NR == 3 { $5 = "word" } 1'
+gather "bad/2.tsv:3: column 'coherence' holds 'word', expected a number" "a word where a number should be"
+broken 'NR == 3 { $5 = "" } 1'
+gather "bad/2.tsv:3: column 'coherence' holds ''" "an empty cell"
+broken '{ print $0, "1" NR }'
+gather "bad/2.tsv: 22 columns, but shard 1 has 21" "a shard with other columns"
+broken 'NR == 1 { $2 = $3 } 1'
+gather "bad/2.tsv:1: the column 'dense' is repeated" "a column that is repeated"
+broken 0
+gather "bad/2.tsv: is empty" "an empty shard"
+fails_with "none/1.tsv: cannot be read" "a folder of shards that is not there" \
+  "$program" --conf good.conf --gather none --out out
+
+# ---- places where nothing can be written ----
+
+fails_with "good.conf/out/1.tsv: the folder good.conf/out cannot be made" "an output below a file" \
+  "$program" --conf good.conf --shard 1 --out good.conf/out/1.tsv
+mkdir -p folder/1.tsv
+fails_with "folder/1.tsv" "a folder in the place of the output" "$program" --conf good.conf --shard 1 --out folder/1.tsv
+if [ -w /dev/full ]; then
+  for words in 'gd --n 4 --d 50 --steps 1' risk; do
+    # shellcheck disable=SC2086 # words
+    "$bin/attn" $words >/dev/full 2>err
+    [ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q 'standard output: writing failed: ' err
+    verdict $? "attn ${words%% *} with a full disk behind its output"
+  done
+else
+  skip "attn with a full disk behind its output" "there is no /dev/full"
+fi
+full() { # full FOLDER NAME: a shard of more than 64 kB
+  "$program" --conf good.conf --set draws=150 --shard 1 --out "$1/1.tsv" >log 2>err
+  [ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "$1/1.tsv.*: writing failed: " err && [ ! -e "$1/1.tsv" ] &&
+    [ -z "$(find "$1" -name '*.part')" ]
+  verdict $? "$2"
+}
+mkdir small limited
+(ulimit -f 64 && full limited "a limit on the size of files"; exit $failed)
+failed=$? count=$((count + 1))
+if mount -t tmpfs -o size=64k tmpfs small 2>err; then
+  mounted=$box/small
+  full small "a full disk"
+  mount -o remount,ro small
+  fails_with "Read-only file system" "a disk that is read-only" "$program" --conf good.conf --shard 1 --out small/new/1.tsv
+else
+  skip "a full disk" "no file system can be mounted here"
+  skip "a disk that is read-only" "no file system can be mounted here"
+fi
+
+# ---- attn ----
+
+fails_with "'nope' is no subcommand" "attn with a subcommand that is unknown" "$bin/attn" nope
+fails_with "--bogus: no such option of 'gd'" "attn with an option that is unknown" "$bin/attn" gd --bogus 1
+fails_with "--n: needs a value" "attn with an option without its value" "$bin/attn" gd --n
+fails_with "--n: n = 0: the number of samples must lie in [1, 1e9]" "attn gd --n 0" "$bin/attn" gd --n 0
+fails_with "--eta: eta = 0.5: the label-flip rate must lie in [0, 0.5)" "attn gd --eta 0.5" "$bin/attn" gd --eta=0.5
+fails_with "must be one of dense|gram|bartlett|lazy" "attn gd --tokens none" "$bin/attn" gd --tokens none
+fails_with "--vv: vv = -1: |v|^2" "attn risk --vv -1" "$bin/attn" risk --vv -1
+one_sentence "vp" "$bin/attn" risk --vv 1 --pp 1 --vp 2
+verdict $? "attn risk with a product beyond its norms"
+
+gd() { "$bin/attn" gd --n 12 --d 300 --rho 6 --eta 0.2 --beta 0.3 --steps 5 "$@"; }
+header='step train_acc clean_acc noisy_acc att_clean att_noisy vv pp vp log10_risk_clean log10_risk loss mv1 mp1 mv2 mp2'
+for tokens in dense gram bartlett lazy; do
+  gd --tokens $tokens >$tokens.tsv 2>err && [ "$(head -n 1 $tokens.tsv | tr '\t' ' ')" = "$header" ] &&
+    awk -F '\t' 'NF != 16 { exit 1 } NR > 1 && $1 != NR - 2 { exit 1 } END { if (NR != 7) exit 1 }' $tokens.tsv
+  verdict $? "attn gd --tokens $tokens: a row per step"
+  gd --tokens $tokens --seed 1 2>err | cmp -s - $tokens.tsv
+  verdict $? "attn gd --tokens $tokens: the same again"
+  gd --tokens $tokens --seed 2 >other.tsv 2>err && ! cmp -s other.tsv $tokens.tsv
+  verdict $? "attn gd --tokens $tokens: another seed is another draw"
+done
+"$bin/attn" gd --help | grep -q -F "columns: $header"
+verdict $? "attn gd --help names the columns"
+paste dense.tsv gram.tsv | awk -F '\t' 'function size(x) { return x < 0 ? -x : x }
+  NR > 1 { for (i = 1; i <= 16; i++) if (size($i - $(i + 16)) > 1e-9 * (size($i) + 1e-290)) exit 1 }
+  END { if (NR != 7) exit 1 }'
+verdict $? "dense and gram tokens agree"
+gd --every 3 >log 2>err && [ "$(cut -f 1 log | tr '\n' ' ')" = 'step 0 3 5 ' ]
+verdict $? "attn gd --every 3 shows the last step too"
+small() { # small NAME OPTIONS...: no failure, a row per step, finite losses
+  name=$1
+  shift
+  "$bin/attn" gd --n 8 --d 50 --rho 4 --steps 2 "$@" >log 2>err && [ ! -s err ] && [ "$(wc -l <log)" -eq 4 ] &&
+    awk -F '\t' 'NR > 1 && $12 !~ /^[0-9.e+-]+$/ { exit 1 }' log
+  verdict $? "attn gd $name"
+}
+for tokens in dense gram bartlett lazy; do
+  small "--tokens $tokens with n = 1" --tokens $tokens --n 1
+  small "--tokens $tokens with T = 5 and eta = 0" --tokens $tokens --T 5 --eta 0
+done
+for tokens in dense gram; do small "--tokens $tokens with d = 3" --tokens $tokens --d 3; done
+for tokens in lazy bartlett; do small "--tokens $tokens with d = 1e15" --tokens $tokens --d 1e15 --rho 1e7 --beta 1e-13; done
+
+risk() { "$bin/attn" risk "$@" >log 2>err; }
+log10() { # log10 COLUMN VALUE: the answer in log, to 1e-5
+  awk -F '\t' "NR == 1 { for (i = 1; i <= NF; i++) if (\$i == \"$1\") c = i } NR == 2 { x = \$c - ($2) } END { exit !(c && x < 1e-5 && x > -1e-5) }" log
+}
+risk --mv1 2.9132619745313897 --mp1 0.17738322306963286 --vv 0.013331417380227393 --pp 0.002118508655104473 \
+  --vp 0.0007613711704485581 && log10 log10_risk_1 -113.60636
+verdict $? "attn risk: a known answer far in the tail"
+risk --mv1 0 --mv2 0 --vv 0 --vp 0 && log10 log10_risk_clean -0.30103 && log10 log10_risk -0.30103
+verdict $? "attn risk: a zero model guesses"
+
+echo "1..$count"
+[ $failed -eq 0 ]
