@@ -63,7 +63,7 @@ setup:
 lib_objects := $(patsubst src/%.c,build/obj/%.o,$(wildcard src/attn/*.c))
 programs    := $(patsubst src/claims/%.c,build/bin/%,$(wildcard src/claims/*.c))
 # src/tools/*.c that have a main; the others there belong to them
-tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard $(addprefix src/tools/,attn.c weave.c ledger.c)))
+tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard $(addprefix src/tools/,attn.c bench.c weave.c ledger.c)))
 
 build/obj/%.o: src/%.c | setup
 	@mkdir -p $(@D)
@@ -80,7 +80,7 @@ build/bin/%: build/obj/claims/%.o build/lib/libattn.a
 	$(say) LD $@
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-build/bin/attn: build/obj/tools/attn.o build/lib/libattn.a
+build/bin/attn build/bin/bench: build/bin/%: build/obj/tools/%.o build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
@@ -122,7 +122,7 @@ companion_pages   := $(patsubst paper/chapters/%.md,$(OUT)/%.html,$(chapters))
 companion_tables  := $(stems:%=$(OUT)/data/%/claims.tsv)
 companion_figures := $(stems:%=$(OUT)/figures/%.svg)
 
-$(filter-out build/bin/attn,$(tools)): build/bin/%: build/obj/tools/%.o $(companion_objects) build/lib/libattn.a
+$(filter-out build/bin/attn build/bin/bench,$(tools)): build/bin/%: build/obj/tools/%.o $(companion_objects) build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
@@ -178,7 +178,7 @@ $(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(stems:%=build/t
 
 # ---- goals --------------------------------------------------------------------------------------
 
-.PHONY: all help list claim clean $(stems)
+.PHONY: all help list claim bench clean $(stems)
 
 all: companion
 	@build/bin/ledger verdicts --companion $(OUT) $(chapters)
@@ -203,6 +203,10 @@ claim: $(claim_stem:%=$(OUT)/data/%/claims.tsv) build/bin/ledger
 list: build/bin/ledger
 	@build/bin/ledger list --companion $(OUT) $(chapters)
 
+# Alone, since other jobs would share the memory's bandwidth.
+bench: build/bin/bench build/bin/attn
+	@build/bin/bench $(if $(QUICK),--quick)
+
 clean:
 	rm -rf build paper/companion
 
@@ -215,6 +219,7 @@ help:
 #: make STEM                   one experiment: its results, figure, table and page
 #: make STEM SET="n=500 ..."   the same with other parameters, beside the reference results
 #: make claim C=ID             hypotheses, prediction, measurement and verdict of one claim
+#: make bench                  the speed of the library on this machine; QUICK=1 takes seconds
 #: make clean                  remove everything that was generated
 #: make help                   this list
 #:

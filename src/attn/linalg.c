@@ -5,6 +5,7 @@
 #include <gsl/gsl_cblas.h> /* OpenBLAS's cblas.h does not compile beside GSL's headers */
 #include <limits.h>
 #include <math.h>
+#include <string.h>
 
 #include <lapacke.h>
 
@@ -55,6 +56,145 @@ void attn_scale(double *x, double a, size_t n) {
   cblas_dscal(as_int(n), a, x, 1);
 }
 
+/* ---- two rows with a large matrix ------------------------------------------------------------
+ * v and p against all tokens, which is a dense step of training. Memory is the limit, and BLAS would
+ * read B twice or copy it first (in the cache it is faster). Here B is read once, a few rows at a time in long runs, ahead of
+ * their use; TILE columns of both vectors stay in the second cache meanwhile.
+ *
+ * Where the compiler can, it also makes a copy of a loop for newer CPUs. Without fused operations,
+ * both copies round alike. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__)
+#define FOR_NEWER_CPUS __attribute__((target_clones("avx2", "default")))
+#else
+#define FOR_NEWER_CPUS
+#endif
+
+enum { LANES = 2, TILE = 1 << 14, ROWS = 8, AHEAD = 256 };
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+
+static inline lanes load(const double *x) {
+  lanes y;
+  memcpy(&y, x, sizeof y); /* any alignment */
+  return y;
+}
+
+static inline void store(double *x, lanes y) {
+  memcpy(x, &y, sizeof y);
+}
+
+/* C_i += A_i . B_j for the rows i = 0, 1 of A and j = 0 ... 3 of B */
+FOR_NEWER_CPUS
+static void dots_of_four(double *C, size_t ldc, const double *A, size_t lda, const double *B,
+                         size_t ldb, size_t k) {
+  const double *a = A, *b = A + lda, *p = B, *q = B + ldb, *r = B + 2 * ldb, *s = B + 3 * ldb;
+  lanes ap = {0}, aq = {0}, ar = {0}, as = {0}, bp = {0}, bq = {0}, br = {0}, bs = {0};
+  size_t l = 0;
+  for (; l + LANES <= k; l += LANES) {
+    const lanes al = load(a + l), bl = load(b + l);
+    const lanes pl = load(p + l), ql = load(q + l), rl = load(r + l), sl = load(s + l);
+    __builtin_prefetch(p + l + AHEAD);
+    __builtin_prefetch(q + l + AHEAD);
+    __builtin_prefetch(r + l + AHEAD);
+    __builtin_prefetch(s + l + AHEAD);
+    ap += al * pl;
+    bp += bl * pl;
+    aq += al * ql;
+    bq += bl * ql;
+    ar += al * rl;
+    br += bl * rl;
+    as += al * sl;
+    bs += bl * sl;
+  }
+  if (l < k) {
+    ap[0] += a[l] * p[l];
+    bp[0] += b[l] * p[l];
+    aq[0] += a[l] * q[l];
+    bq[0] += b[l] * q[l];
+    ar[0] += a[l] * r[l];
+    br[0] += b[l] * r[l];
+    as[0] += a[l] * s[l];
+    bs[0] += b[l] * s[l];
+  }
+  double *c = C, *d = C + ldc;
+  c[0] += ap[0] + ap[1];
+  d[0] += bp[0] + bp[1];
+  c[1] += aq[0] + aq[1];
+  d[1] += bq[0] + bq[1];
+  c[2] += ar[0] + ar[1];
+  d[2] += br[0] + br[1];
+  c[3] += as[0] + as[1];
+  d[3] += bs[0] + bs[1];
+}
+
+static void multiply_two_transposed(double *C, size_t ldc, const double *A, size_t lda,
+                                    const double *B, size_t ldb, size_t n, size_t k) {
+  memset(C, 0, n * sizeof *C);
+  memset(C + ldc, 0, n * sizeof *C);
+  for (size_t l = 0; l < k; l += TILE) {
+    const size_t width = k - l < TILE ? k - l : TILE;
+    size_t j = 0;
+    for (; j + 4 <= n; j += 4)
+      dots_of_four(C + j, ldc, A + l, lda, B + j * ldb + l, ldb, width);
+    for (; j < n; j++)
+      for (size_t i = 0; i < 2; i++)
+        C[i * ldc + j] += attn_dot(A + i * lda + l, B + j * ldb + l, width);
+  }
+}
+
+/* C_i += sum_j A_ij B_j for the rows i = 0, 1 of C and the given rows j of B */
+FOR_NEWER_CPUS
+static void add_rows(double *C, size_t ldc, const double *A, size_t lda, const double *B,
+                     size_t ldb, size_t rows, size_t n) {
+  double *c = C, *d = C + ldc;
+  size_t l = 0;
+  for (; l + 4 * LANES <= n; l += 4 * LANES) {
+    lanes c0 = load(c + l), c1 = load(c + l + LANES);
+    lanes c2 = load(c + l + 2 * LANES), c3 = load(c + l + 3 * LANES);
+    lanes d0 = load(d + l), d1 = load(d + l + LANES);
+    lanes d2 = load(d + l + 2 * LANES), d3 = load(d + l + 3 * LANES);
+    const double *x = B + l;
+    for (size_t j = 0; j < rows; j++, x += ldb) {
+      const double a = A[j], b = A[lda + j];
+      const lanes x0 = load(x), x1 = load(x + LANES);
+      const lanes x2 = load(x + 2 * LANES), x3 = load(x + 3 * LANES);
+      __builtin_prefetch(x + AHEAD);
+      c0 += a * x0;
+      d0 += b * x0;
+      c1 += a * x1;
+      d1 += b * x1;
+      c2 += a * x2;
+      d2 += b * x2;
+      c3 += a * x3;
+      d3 += b * x3;
+    }
+    store(c + l, c0);
+    store(c + l + LANES, c1);
+    store(c + l + 2 * LANES, c2);
+    store(c + l + 3 * LANES, c3);
+    store(d + l, d0);
+    store(d + l + LANES, d1);
+    store(d + l + 2 * LANES, d2);
+    store(d + l + 3 * LANES, d3);
+  }
+  for (; l < n; l++)
+    for (size_t j = 0; j < rows; j++) {
+      c[l] += A[j] * B[j * ldb + l];
+      d[l] += A[lda + j] * B[j * ldb + l];
+    }
+}
+
+static void multiply_two(double *C, size_t ldc, const double *A, size_t lda, const double *B,
+                         size_t ldb, size_t n, size_t k) {
+  memset(C, 0, n * sizeof *C);
+  memset(C + ldc, 0, n * sizeof *C);
+  for (size_t l = 0; l < n; l += TILE)
+    for (size_t j = 0; j < k; j += ROWS)
+      add_rows(C + l, ldc, A + j, lda, B + j * ldb + l, ldb, k - j < ROWS ? k - j : ROWS,
+               n - l < TILE ? n - l : TILE);
+}
+
+/* ---- products ------------------------------------------------------------------------------- */
+
 /* Up to this many rows of A, matrix-vector products over blocks of B that stay in cache are faster
  * than a matrix product, which would copy B first. */
 enum { FEW_ROWS = 4, BLOCK_DOUBLES = 1 << 17 };
@@ -66,6 +206,10 @@ static size_t block_rows(size_t row_length) {
 
 void attn_multiply_transposed(double *C, size_t ldc, const double *A, size_t lda, const double *B,
                               size_t ldb, size_t m, size_t n, size_t k) {
+  if (m == 2 && n * k > BLOCK_DOUBLES) {
+    multiply_two_transposed(C, ldc, A, lda, B, ldb, n, k);
+    return;
+  }
   if (m > FEW_ROWS) {
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, as_int(m), as_int(n), as_int(k), 1, A,
                 as_int(lda), B, as_int(ldb), 0, C, as_int(ldc));
@@ -81,6 +225,10 @@ void attn_multiply_transposed(double *C, size_t ldc, const double *A, size_t lda
 
 void attn_multiply(double *C, size_t ldc, const double *A, size_t lda, const double *B, size_t ldb,
                    size_t m, size_t n, size_t k) {
+  if (m == 2 && n * k > BLOCK_DOUBLES) {
+    multiply_two(C, ldc, A, lda, B, ldb, n, k);
+    return;
+  }
   if (m > FEW_ROWS) {
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, as_int(m), as_int(n), as_int(k), 1, A,
                 as_int(lda), B, as_int(ldb), 0, C, as_int(ldc));
