@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "boundary.h"
 #include "experiment.h"
 #include "metrics.h"
 #include "recursion.h"
@@ -13,6 +14,7 @@
 #include "tokens_gram.h"
 #include "train.h"
 #include "trial.h"
+#include "verdict.h"
 
 static struct {
   size_t n, n_reference, steps, steps_drawn, draws, draws_drawn, soon, shown;
@@ -287,15 +289,6 @@ static void predict(prediction *out, const attn_data_param *param) {
   out->below = r.attention[0] < 0.5;
 }
 
-static double attention_at(double kappa, void *context) {
-  attn_data_param param = *(attn_data_param *)context;
-  param.rho = kappa * sqrt(conf.ratio);
-  attn_recursion r = attn_recursion_start(&param);
-  for (size_t step = 0; step < conf.steps_drawn; step++)
-    attn_recursion_step(&r, &param, step_size(&param));
-  return r.attention[0] - 0.5;
-}
-
 /* ---- results ---- */
 
 /* The values of a column in the rows of a part, a cell, a step and a draw, in that order; ANY ends
@@ -483,7 +476,8 @@ static void write_cells(attn_experiment *experiment, const attn_samples *samples
       "normalised best signal_best draws drawn_harmful drawn_low drawn_high draws_drawn");
   double *drawn = attn_alloc(samples->rows, sizeof *drawn);
   for (size_t cell = 0; cell < conf.kappa.count; cell++) {
-    attn_data_param param = param_of(LONG, cell);
+    const attn_data_param param = param_of(LONG, cell);
+    const attn_boundary_search search = {conf.b, conf.steps_drawn, 1, 12};
     const double end = (double)conf.steps;
     const size_t last = conf.record.count - 1;
     const attn_summary early = over_draws(samples, "log10_risk", LONG, cell, 2);
@@ -491,8 +485,8 @@ static void write_cells(attn_experiment *experiment, const attn_samples *samples
     const attn_summary risk = over_draws(samples, "risk", LONG, cell, end);
     attn_table_numbers(table,
                        (double[]){param.eta, conf.kappa.value[cell], sqrt(2 / (1 - param.eta)),
-                                  attn_stats_root(attention_at, &param, 1, 12, 1e-4), early.median,
-                                  log10_risk.median, log10_risk.q05, log10_risk.q95,
+                                  attn_boundary_ideal(ATTN_BOUNDARY_C, &search, &param),
+                                  early.median, log10_risk.median, log10_risk.q05, log10_risk.q95,
                                   ideal[cell].log10_risk[last], risk.mean, risk.low, risk.high,
                                   ideal[cell].attention[last], ideal[cell].fitted},
                        14);
@@ -554,27 +548,21 @@ typedef struct {
   const attn_samples *samples;
   const prediction *ideal;
   double *x;
-  double coherence;
+  attn_claim base; /* kappa, coherence and scope */
 } results;
 
-/* A claim about a number per draw, x, with the interval of its mean. */
-static attn_claim claim_of(const char *id, const char *predicted, const double *x,
-                           double coherence) {
-  const attn_interval interval = attn_stats_mean_interval(x, conf.draws, conf.level);
-  attn_claim claim = {.id = id,
-                      .measured = attn_stats_mean(x, conf.draws),
-                      .low = interval.low,
-                      .high = interval.high,
-                      .kappa = NAN,
-                      .coherence = coherence,
-                      .in_scope = coherence <= conf.coherence};
-  snprintf(claim.predicted, sizeof claim.predicted, "%s", predicted);
-  return claim;
+static attn_claim base_of(double coherence) {
+  return (attn_claim){
+      .kappa = NAN, .coherence = coherence, .in_scope = coherence <= conf.coherence};
+}
+
+/* The interval of the mean of a number per draw. */
+static attn_interval interval_of(const double *x) {
+  return attn_stats_mean_interval(x, conf.draws, conf.level);
 }
 
 static void claims_of_risk(const results *r) {
   double *x = r->x;
-  char predicted[64];
   //@begin verdicts
   /* a draw's smallest late risk below the edge */
   for (size_t draw = 0; draw < conf.draws; draw++) {
@@ -583,9 +571,8 @@ static void claims_of_risk(const results *r) {
       if (r->ideal[cell].below)
         x[draw] = fmin(x[draw], late(r->samples, "risk", cell, draw));
   }
-  snprintf(predicted, sizeof predicted, "> %g", conf.harmful);
-  attn_claim claim = claim_of("long-harmful", predicted, x, r->coherence);
-  claim.holds = claim.low > conf.harmful;
+  attn_claim claim = attn_verdict_above(r->base, "long-harmful", conf.harmful,
+                                        attn_stats_mean(x, conf.draws), interval_of(x));
   attn_experiment_claim(r->experiment, claim);
 
   /* a draw's largest log10 risk above the edge, over all recorded steps from 2 on */
@@ -595,9 +582,8 @@ static void claims_of_risk(const results *r) {
       if (!r->ideal[cell].below)
         x[draw] = fmax(x[draw], worst_risk(r->samples, cell, draw));
   }
-  snprintf(predicted, sizeof predicted, "log10 < %g", log10(conf.benign));
-  claim = claim_of("long-benign", predicted, x, r->coherence);
-  claim.holds = claim.high < log10(conf.benign);
+  claim = attn_verdict_below(r->base, "long-benign", log10(conf.benign),
+                             attn_stats_mean(x, conf.draws), interval_of(x));
   attn_experiment_claim(r->experiment, claim);
 
   /* between kappa* and the edge: the margin reached, over that of attention on the signal */
@@ -612,8 +598,9 @@ static void claims_of_risk(const results *r) {
       harmful &= late(r->samples, "risk", cell, draw) > conf.harmful;
     }
   }
-  claim = claim_of("kappa-star-is-not-the-edge", "< 1", x, r->coherence);
-  claim.holds = harmful && claim.high < 1;
+  claim = attn_verdict_below(r->base, "kappa-star-is-not-the-edge", 1,
+                             attn_stats_mean(x, conf.draws), interval_of(x));
+  claim.holds &= harmful;
   attn_experiment_claim(r->experiment, claim);
   //@end verdicts
 }
@@ -629,11 +616,15 @@ static void claims_of_training(const results *r) {
     holds &= r->x[draw] > 2 && r->x[draw] <= (double)conf.soon &&
              worst_risk(r->samples, strong, draw) < log10(conf.benign);
   }
-  char predicted[64];
-  snprintf(predicted, sizeof predicted, "> 2, at most %zu", conf.soon);
-  attn_claim claim = claim_of("long-large-kappa", predicted, r->x, r->coherence);
+  attn_claim claim = r->base;
+  const attn_interval interval = interval_of(r->x);
+  claim.id = "long-large-kappa";
   claim.kappa = conf.kappa.value[strong];
+  claim.measured = attn_stats_mean(r->x, conf.draws);
+  claim.low = interval.low;
+  claim.high = interval.high;
   claim.holds = holds;
+  snprintf(claim.predicted, sizeof claim.predicted, "> 2, at most %zu", conf.soon);
   attn_experiment_claim(r->experiment, claim);
 
   /* Draws in which no run, with fixed or drawn labels, loses a label once all are fitted, and in
@@ -651,14 +642,8 @@ static void claims_of_training(const results *r) {
         }
     kept += lost == 0;
   }
-  const attn_interval share = attn_stats_binomial(kept, draws, conf.level);
-  claim.id = "interpolation-kept";
-  snprintf(claim.predicted, sizeof claim.predicted, "1");
-  claim.kappa = NAN;
-  claim.measured = (double)kept / (double)draws;
-  claim.low = share.low;
-  claim.high = share.high;
-  claim.holds = kept == draws;
+  claim = attn_verdict_share(r->base, "interpolation-kept", kept, draws, conf.level, 0);
+  claim.holds = kept == draws; /* a single loss would refute it */
   attn_experiment_claim(r->experiment, claim);
 }
 
@@ -683,15 +668,12 @@ static void claims_of_growth(const results *r) {
       r->x[draw] = exp(residuals / (double)cells);
       ratio[draw] = slopes / (double)cells;
     }
-    attn_claim claim = claim_of(id[law][0], "< 1", r->x, r->coherence);
-    claim.holds = claim.high < 1;
-    attn_experiment_claim(r->experiment, claim);
-
-    char predicted[64];
-    snprintf(predicted, sizeof predicted, "within %g of 1", conf.allowed);
-    claim = claim_of(id[law][1], predicted, ratio, r->coherence);
-    claim.holds = claim.low > 1 - conf.allowed && claim.high < 1 + conf.allowed;
-    attn_experiment_claim(r->experiment, claim);
+    attn_experiment_claim(r->experiment,
+                          attn_verdict_below(r->base, id[law][0], 1,
+                                             attn_stats_mean(r->x, conf.draws), interval_of(r->x)));
+    attn_experiment_claim(r->experiment, attn_verdict_within(r->base, id[law][1], 1, conf.allowed,
+                                                             attn_stats_mean(ratio, conf.draws),
+                                                             interval_of(ratio)));
   }
   attn_free(ratio);
 }
@@ -705,12 +687,10 @@ static void claim_of_reference(const results *r) {
       if (conf.kappa_reference.value[cell] < sqrt(2 / (1 - conf.eta_reference)))
         r->x[draw] = fmin(r->x[draw], value_of(r->samples, "risk", REFERENCE, cell, end, draw));
   }
-  char predicted[64];
-  snprintf(predicted, sizeof predicted, "> %g", conf.harmful);
-  attn_claim claim =
-      claim_of("long-harmful-reference", predicted, r->x, coherence_of(r->samples, REFERENCE));
-  claim.holds = claim.low > conf.harmful;
-  attn_experiment_claim(r->experiment, claim);
+  attn_experiment_claim(r->experiment,
+                        attn_verdict_above(base_of(coherence_of(r->samples, REFERENCE)),
+                                           "long-harmful-reference", conf.harmful,
+                                           attn_stats_mean(r->x, conf.draws), interval_of(r->x)));
 }
 
 static void summarise(attn_experiment *experiment) {
@@ -728,7 +708,7 @@ static void summarise(attn_experiment *experiment) {
 
   double *x = attn_alloc(samples->rows, sizeof *x);
   const results r = {experiment, samples, ideal, x,
-                     fmax(coherence_of(samples, LONG), coherence_of(samples, DRAWN))};
+                     base_of(fmax(coherence_of(samples, LONG), coherence_of(samples, DRAWN)))};
   claims_of_risk(&r);
   claims_of_training(&r);
   claims_of_growth(&r);
