@@ -91,11 +91,12 @@ build/bin/attn build/bin/bench: build/bin/%: build/obj/tools/%.o build/lib/libat
 # Shards of one experiment are separate targets, so that they run side by side, survive an
 # interruption one by one, and can be computed elsewhere.
 
-# stem:shards, from the configurations or SET
-shards_of = $(or $(patsubst shards=%,%,$(filter shards=%,$(SET))),$(shell sed -n 's/^ *shards *= *\([0-9][0-9]*\).*/\1/p' experiments/$(1).conf),1)
+# How many, from SET or the configuration. What is no number gives none here, and a sentence of the
+# program that reads it.
+shards_of = $(or $(lastword $(patsubst shards=%,%,$(filter shards=%,$(SET)))),$(shell sed -n 's/^ *shards *= *\([0-9][0-9]*\).*/\1/p' experiments/$(1).conf),1)
 
 define experiment
-$(1)_shards := $$(patsubst %,$(RUN)/$(1)/%.tsv,$$(shell seq $(2)))
+$(1)_shards := $$(patsubst %,$(RUN)/$(1)/%.tsv,$$(shell seq $(2) 2>/dev/null))
 
 # Read once before any shard, so that a bad value is one sentence and not one per shard.
 $(RUN)/$(1)/settings: build/bin/$(1) experiments/$(1).conf
