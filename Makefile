@@ -25,8 +25,9 @@ CC      := $(if $(filter default,$(origin CC)),cc,$(CC))
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 ALL_CFLAGS := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off $(WARN) -Isrc/attn $(CPPFLAGS) $(CFLAGS)
-# OpenBLAS answers cblas calls only when no other BLAS stands before it on this line.
-LDLIBS  := -lgsl -llapacke -lopenblas -lm
+# OpenBLAS answers cblas calls only when no other BLAS stands before it on this line. LAPACKE as an
+# archive, since the shared one loads a second LAPACK and BLAS at every start of a program.
+LDLIBS  := -lgsl -l:liblapacke.a -lopenblas -lm
 
 stems    := $(patsubst experiments/%.conf,%,$(wildcard experiments/*.conf))
 chapters := $(wildcard paper/chapters/*.md)

@@ -310,7 +310,7 @@ static void bench_products(void) {
   double *C = attn_alloc(side * side, sizeof *C);
   attn_rng_gaussian(A, n * k, rng);
   attn_rng_gaussian(B, n * k, rng);
-  heading("Products of a 200 x 39998 matrix : OpenBLAS on 1400 x 1400, 1e9 operations a second");
+  heading("Products of 200 x 39998 matrices : of 1400 x 1400, 1e9 operations a second");
   double gram = rate(run_gram, C, A, B, n, k);
   double transposed = rate(run_transposed, C, A, B, n, k);
   double square_gram = rate(run_gram, C, A, B, side, side);
@@ -534,7 +534,7 @@ int main(int argc, char **argv) {
   char *slash = strrchr(argv[0], '/');
   char *attn =
       attn_text_format("%.*sattn", slash != NULL ? (int)(slash + 1 - argv[0]) : 0, argv[0]);
-  printf("%s\n", attn_linalg_description());
+  printf("%.80s\n", attn_linalg_description());
   printf("CPU time of one core, medians. The ratio is measured : reference, as named.\n\n");
   printf("  %-36s %11s %11s %6s  %s\n", "what : reference", "measured", "reference", "ratio",
          "aim");
