@@ -200,7 +200,7 @@ endif
 # make claim C=<id>: computes the claim's experiment if need be, then says what came out.
 claim_stem := $(if $(C),$(basename $(notdir $(shell grep -lx '  - id: $(C)' $(chapters) /dev/null))))
 claim: $(claim_stem:%=$(OUT)/data/%/claims.tsv) build/bin/ledger
-	@$(if $(C),build/bin/ledger show $(C) --companion $(OUT) $(chapters),echo "make claim C=<id>: the ids are in 'make list' and on the pages"; exit 1)
+	@$(if $(C),build/bin/ledger show $(C) --companion $(OUT) $(chapters),echo "make claim C=<id>, with one of these ids:" >&2; sed -n 's/^  - id: /  /p' $(chapters) >&2; exit 1)
 
 list: build/bin/ledger
 	@build/bin/ledger list --companion $(OUT) $(chapters)
