@@ -168,7 +168,10 @@ verdict $? "the expected verdict again: make $stem exits 0 without a run"
 pages_only claim C=second-step && [ "$(wc -l <"$box/said")" -le 15 ] && [ "$(awk '{ if (length > m) m = length } END { print m }' "$box/said")" -le 80 ] &&
   says 'supported'
 verdict $? "make claim: at most 15 lines of 80"
-for words in claim 'claim C=nope' 'claim C=second'; do
+pages_only claim
+[ $? -ne 0 ] && says 'make claim C=<id>' && says '^  second-step$'
+verdict $? "make claim without an id fails and lists the ids"
+for words in 'claim C=nope' 'claim C=second'; do
   # shellcheck disable=SC2086 # words
   pages_only $words
   [ $? -ne 0 ] && [ "$(grep -c -v '^make: ' "$box/said")" -eq 1 ] && says 'claim'
