@@ -70,18 +70,13 @@ void attn_scale(double *x, double a, size_t n) {
 #define FOR_NEWER_CPUS
 #endif
 
-enum { LANES = 2, TILE = 1 << 14, ROWS = 8, AHEAD = 256 };
-typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+enum { LANES = 4, TILE = 1 << 12, ROWS = 16, AHEAD = 256 };
+typedef double lanes
+    __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
 
-static inline lanes load(const double *x) {
-  lanes y;
-  memcpy(&y, x, sizeof y); /* any alignment */
-  return y;
-}
-
-static inline void store(double *x, lanes y) {
-  memcpy(x, &y, sizeof y);
-}
+/* LANES doubles at x, whatever their alignment */
+#define LOAD(x) (*(const lanes *)(x))
+#define STORE(x, y) (*(lanes *)(x) = (y))
 
 /* C_i += A_i . B_j for the rows i = 0, 1 of A and j = 0 ... 3 of B */
 FOR_NEWER_CPUS
@@ -91,8 +86,8 @@ static void dots_of_four(double *C, size_t ldc, const double *A, size_t lda, con
   lanes ap = {0}, aq = {0}, ar = {0}, as = {0}, bp = {0}, bq = {0}, br = {0}, bs = {0};
   size_t l = 0;
   for (; l + LANES <= k; l += LANES) {
-    const lanes al = load(a + l), bl = load(b + l);
-    const lanes pl = load(p + l), ql = load(q + l), rl = load(r + l), sl = load(s + l);
+    const lanes al = LOAD(a + l), bl = LOAD(b + l);
+    const lanes pl = LOAD(p + l), ql = LOAD(q + l), rl = LOAD(r + l), sl = LOAD(s + l);
     __builtin_prefetch(p + l + AHEAD);
     __builtin_prefetch(q + l + AHEAD);
     __builtin_prefetch(r + l + AHEAD);
@@ -106,7 +101,7 @@ static void dots_of_four(double *C, size_t ldc, const double *A, size_t lda, con
     as += al * sl;
     bs += bl * sl;
   }
-  if (l < k) {
+  for (; l < k; l++) {
     ap[0] += a[l] * p[l];
     bp[0] += b[l] * p[l];
     aq[0] += a[l] * q[l];
@@ -117,14 +112,14 @@ static void dots_of_four(double *C, size_t ldc, const double *A, size_t lda, con
     bs[0] += b[l] * s[l];
   }
   double *c = C, *d = C + ldc;
-  c[0] += ap[0] + ap[1];
-  d[0] += bp[0] + bp[1];
-  c[1] += aq[0] + aq[1];
-  d[1] += bq[0] + bq[1];
-  c[2] += ar[0] + ar[1];
-  d[2] += br[0] + br[1];
-  c[3] += as[0] + as[1];
-  d[3] += bs[0] + bs[1];
+  c[0] += (ap[0] + ap[1]) + (ap[2] + ap[3]);
+  d[0] += (bp[0] + bp[1]) + (bp[2] + bp[3]);
+  c[1] += (aq[0] + aq[1]) + (aq[2] + aq[3]);
+  d[1] += (bq[0] + bq[1]) + (bq[2] + bq[3]);
+  c[2] += (ar[0] + ar[1]) + (ar[2] + ar[3]);
+  d[2] += (br[0] + br[1]) + (br[2] + br[3]);
+  c[3] += (as[0] + as[1]) + (as[2] + as[3]);
+  d[3] += (bs[0] + bs[1]) + (bs[2] + bs[3]);
 }
 
 static void multiply_two_transposed(double *C, size_t ldc, const double *A, size_t lda,
@@ -149,16 +144,17 @@ static void add_rows(double *C, size_t ldc, const double *A, size_t lda, const d
   double *c = C, *d = C + ldc;
   size_t l = 0;
   for (; l + 4 * LANES <= n; l += 4 * LANES) {
-    lanes c0 = load(c + l), c1 = load(c + l + LANES);
-    lanes c2 = load(c + l + 2 * LANES), c3 = load(c + l + 3 * LANES);
-    lanes d0 = load(d + l), d1 = load(d + l + LANES);
-    lanes d2 = load(d + l + 2 * LANES), d3 = load(d + l + 3 * LANES);
+    lanes c0 = LOAD(c + l), c1 = LOAD(c + l + LANES);
+    lanes c2 = LOAD(c + l + 2 * LANES), c3 = LOAD(c + l + 3 * LANES);
+    lanes d0 = LOAD(d + l), d1 = LOAD(d + l + LANES);
+    lanes d2 = LOAD(d + l + 2 * LANES), d3 = LOAD(d + l + 3 * LANES);
     const double *x = B + l;
     for (size_t j = 0; j < rows; j++, x += ldb) {
       const double a = A[j], b = A[lda + j];
-      const lanes x0 = load(x), x1 = load(x + LANES);
-      const lanes x2 = load(x + 2 * LANES), x3 = load(x + 3 * LANES);
+      const lanes x0 = LOAD(x), x1 = LOAD(x + LANES);
+      const lanes x2 = LOAD(x + 2 * LANES), x3 = LOAD(x + 3 * LANES);
       __builtin_prefetch(x + AHEAD);
+      __builtin_prefetch(x + AHEAD + 2 * LANES);
       c0 += a * x0;
       d0 += b * x0;
       c1 += a * x1;
@@ -168,14 +164,14 @@ static void add_rows(double *C, size_t ldc, const double *A, size_t lda, const d
       c3 += a * x3;
       d3 += b * x3;
     }
-    store(c + l, c0);
-    store(c + l + LANES, c1);
-    store(c + l + 2 * LANES, c2);
-    store(c + l + 3 * LANES, c3);
-    store(d + l, d0);
-    store(d + l + LANES, d1);
-    store(d + l + 2 * LANES, d2);
-    store(d + l + 3 * LANES, d3);
+    STORE(c + l, c0);
+    STORE(c + l + LANES, c1);
+    STORE(c + l + 2 * LANES, c2);
+    STORE(c + l + 3 * LANES, c3);
+    STORE(d + l, d0);
+    STORE(d + l + LANES, d1);
+    STORE(d + l + 2 * LANES, d2);
+    STORE(d + l + 3 * LANES, d3);
   }
   for (; l < n; l++)
     for (size_t j = 0; j < rows; j++) {
