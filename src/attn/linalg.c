@@ -60,7 +60,7 @@ void attn_scale(double *x, double a, size_t n) {
  * v and p against all tokens, which is a dense step of training. Memory is the limit, and BLAS
  * would read B twice or copy it first; a B that fits the cache is left to BLAS. Here B is read once,
  * a few rows at a time in long runs and AHEAD doubles before they are used; TILE columns of both
- * vectors stay in the second cache meanwhile.
+ * vectors stay in cache meanwhile.
  *
  * Where the compiler can, it also makes a copy of a loop for newer CPUs. Without fused operations,
  * both copies round alike. */
