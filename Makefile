@@ -81,7 +81,8 @@ build/bin/%: build/obj/claims/%.o build/lib/libattn.a
 	$(say) LD $@
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-build/bin/attn build/bin/bench: build/bin/%: build/obj/tools/%.o build/lib/libattn.a
+build/bin/bench_svm: LDLIBS += -lsvm
+build/bin/attn build/bin/bench build/bin/bench_svm: build/bin/%: build/obj/tools/%.o build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
@@ -206,8 +207,9 @@ list: build/bin/ledger
 	@build/bin/ledger list --companion $(OUT) $(chapters)
 
 # Alone, since other jobs would share the memory's bandwidth.
-bench: build/bin/bench build/bin/attn
+bench: build/bin/bench build/bin/bench_svm build/bin/attn
 	@build/bin/bench $(if $(QUICK),--quick)
+	@echo; build/bin/bench_svm $(if $(QUICK),200,1000) compare
 
 clean:
 	rm -rf build paper/companion

@@ -1,7 +1,6 @@
 /* bench_svm: how long attn_svm_solve takes, and its certified gap, on problems like those of the
  * laboratory: bench_svm [n [compare]], with compare beside LIBSVM on the same Gram matrix, with the
- * mirrored points that remove its bias. By hand: cc -std=c17 -D_POSIX_C_SOURCE=200809L -O2
- * -Isrc/attn src/tools/bench_svm.c build/lib/libattn.a -lsvm -lgsl -llapacke -lopenblas -lm */
+ * mirrored points that remove its bias. Part of make bench. */
 #include <float.h>
 #include <libsvm/svm.h>
 #include <math.h>
