@@ -59,7 +59,7 @@ void attn_scale(double *x, double a, size_t n) {
 /* ---- two rows with a large matrix ------------------------------------------------------------
  * v and p against all tokens, which is a dense step of training. Memory is the limit, and BLAS
  * would read B twice or copy it first; a B that fits the cache is left to BLAS. Here B is read once,
- * a few rows at a time in long runs and AHEAD doubles before they are used; TILE columns of both
+ * a few rows at a time in long runs and AHEAD doubles before they are used; a tile of columns of both
  * vectors stay in cache meanwhile.
  *
  * Where the compiler can, it also makes a copy of a loop for newer CPUs. Without fused operations,
@@ -70,7 +70,7 @@ void attn_scale(double *x, double a, size_t n) {
 #define FOR_NEWER_CPUS
 #endif
 
-enum { LANES = 4, TILE = 1 << 12, ROWS = 16, AHEAD = 256 };
+enum { LANES = 4, DOT_TILE = 1 << 14, TILE = 1 << 12, ROWS = 16, AHEAD = 256 };
 typedef double lanes
     __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
 
@@ -126,8 +126,8 @@ static void multiply_two_transposed(double *C, size_t ldc, const double *A, size
                                     const double *B, size_t ldb, size_t n, size_t k) {
   memset(C, 0, n * sizeof *C);
   memset(C + ldc, 0, n * sizeof *C);
-  for (size_t l = 0; l < k; l += TILE) {
-    const size_t width = k - l < TILE ? k - l : TILE;
+  for (size_t l = 0; l < k; l += DOT_TILE) {
+    const size_t width = k - l < DOT_TILE ? k - l : DOT_TILE;
     size_t j = 0;
     for (; j + 4 <= n; j += 4)
       dots_of_four(C + j, ldc, A + l, lda, B + j * ldb + l, ldb, width);
