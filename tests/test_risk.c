@@ -17,23 +17,11 @@
 
 #include "logconcave.h"
 #include "risk.h"
+#include "risk_support.h"
 
 #ifndef RISK_REFERENCE
 #define RISK_REFERENCE "tests/reference/risk_two_tokens.tsv"
 #endif
-
-/* Both classes alike, up to the sign that a trained v has: mu_1.v = m_v, mu_2.v = -m_v. */
-static attn_risk_input input_of(double m_v, double m_p, double vv, double pp, double vp) {
-  return (attn_risk_input){
-      .mv = {m_v, -m_v}, .mp = {m_p, m_p}, .vv = vv, .pp = pp, .vp = vp, .residual2 = NAN};
-}
-
-static void assert_near(double found, double expected, double relative, const char *what) {
-  if (found == expected || fabs(found - expected) <= relative * fabs(expected))
-    return;
-  fail_msg("%s: found %.17g, expected %.17g, allowed relative difference %g", what, found, expected,
-           relative);
-}
 
 /* The vector of theory.md, section 9. */
 static void test_reference_vector(void **state) {

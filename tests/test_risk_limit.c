@@ -13,18 +13,7 @@
 #include <stdio.h>
 
 #include "risk_limit.h"
-
-static attn_risk_input input_of(double m_v, double m_p, double vv, double pp, double vp) {
-  return (attn_risk_input){
-      .mv = {m_v, -m_v}, .mp = {m_p, m_p}, .vv = vv, .pp = pp, .vp = vp, .residual2 = NAN};
-}
-
-static void assert_near(double found, double expected, double relative, const char *what) {
-  if (found == expected || fabs(found - expected) <= relative * fabs(expected))
-    return;
-  fail_msg("%s: found %.17g, expected %.17g, allowed relative difference %g", what, found, expected,
-           relative);
-}
+#include "risk_support.h"
 
 /* The finite-|p| risk of T = 2 approaches the limit like 1/|p|, for both signs of m_v and of vp, on
  * both sides of m_p = 0, from risks near 1 to 10^-1000. */

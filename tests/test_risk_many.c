@@ -15,18 +15,7 @@
 
 #include "risk_many.h"
 #include "risk_modes.h"
-
-static attn_risk_input input_of(double m_v, double m_p, double vv, double pp, double vp) {
-  return (attn_risk_input){
-      .mv = {m_v, -m_v}, .mp = {m_p, m_p}, .vv = vv, .pp = pp, .vp = vp, .residual2 = NAN};
-}
-
-static void assert_near(double found, double expected, double relative, const char *what) {
-  if (found == expected || fabs(found - expected) <= relative * fabs(expected))
-    return;
-  fail_msg("%s: found %.17g, expected %.17g, allowed relative difference %g", what, found, expected,
-           relative);
-}
+#include "risk_support.h"
 
 /* T = 2 through the sampler agrees with the exact quadrature to five of its standard errors, from
  * risks near 1 to 10^-100000. */
