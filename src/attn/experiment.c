@@ -173,94 +173,13 @@ static double shard_seconds(const char *shard_path) {
   return seconds;
 }
 
-/* A job lives in one shard, whose rows are in job order and in the program's order within a job:
- * qsort is not stable, so the place decides ties. */
-typedef struct {
-  double job;
-  size_t place;
-} row_key;
-
-static int by_job_then_place(const void *a, const void *b) {
-  const row_key *x = a, *y = b;
-  return x->job != y->job ? (x->job > y->job) - (x->job < y->job)
-                          : (x->place > y->place) - (x->place < y->place);
-}
-
 attn_samples *attn_experiment_gather(attn_experiment *e) {
-  attn_rows **part = attn_alloc(e->shards, sizeof(attn_rows *));
-  attn_samples *all = attn_alloc(1, sizeof *all);
   for (size_t s = 0; s < e->shards; s++) {
-    char *path = attn_text_format("%s/%zu.tsv", e->shard_folder, s + 1);
-    part[s] = attn_rows_read(path);
-    if (part[s]->columns != part[0]->columns)
-      attn_fail("%s: %zu columns, but shard 1 has %zu; make the shards again", path,
-                part[s]->columns, part[0]->columns);
-    all->rows += part[s]->rows;
+    char *path = attn_samples_path(e->shard_folder, s);
     e->seconds += shard_seconds(path);
     attn_free(path);
   }
-  const size_t columns = all->columns = part[0]->columns;
-  all->name = attn_alloc(columns, sizeof *all->name);
-  for (size_t c = 0; c < columns; c++)
-    all->name[c] = attn_text_copy(part[0]->name[c]);
-  double *unsorted = attn_alloc(all->rows * columns, sizeof *unsorted);
-  row_key *key = attn_alloc(all->rows, sizeof *key);
-  size_t at = 0;
-  for (size_t s = 0; s < e->shards; s++) {
-    for (size_t r = 0; r < part[s]->rows; r++, at++) {
-      for (size_t c = 0; c < columns; c++)
-        unsorted[at * columns + c] = attn_rows_number(part[s], r, c);
-      key[at] = (row_key){unsorted[at * columns], at};
-    }
-    attn_rows_free(part[s]);
-  }
-  attn_free(part);
-  qsort(key, all->rows, sizeof *key, by_job_then_place);
-  all->value = attn_alloc(all->rows * columns, sizeof *all->value);
-  for (size_t r = 0; r < all->rows; r++)
-    memcpy(all->value + r * columns, unsorted + key[r].place * columns,
-           columns * sizeof *all->value);
-  attn_free(unsorted);
-  attn_free(key);
-  return all;
-}
-
-void attn_samples_free(attn_samples *samples) {
-  if (samples == NULL)
-    return;
-  for (size_t c = 0; c < samples->columns; c++)
-    attn_free(samples->name[c]);
-  attn_free(samples->name);
-  attn_free(samples->value);
-  attn_free(samples);
-}
-
-static size_t sample_column(const attn_samples *samples, const char *name) {
-  for (size_t c = 0; c < samples->columns; c++)
-    if (strcmp(samples->name[c], name) == 0)
-      return c;
-  attn_fail("the samples have no column '%s'", name);
-}
-
-size_t attn_samples_select(double *x, const attn_samples *samples, const char *column,
-                           const attn_where *where) {
-  enum { CONDITIONS_MAX = 8 };
-  size_t tested[CONDITIONS_MAX], conditions = 0, count = 0;
-  const size_t wanted = sample_column(samples, column);
-  for (; where[conditions].column != NULL; conditions++) {
-    if (conditions == CONDITIONS_MAX)
-      attn_fail("more than %d conditions on the samples", CONDITIONS_MAX);
-    tested[conditions] = sample_column(samples, where[conditions].column);
-  }
-  for (size_t r = 0; r < samples->rows; r++) {
-    const double *row = samples->value + r * samples->columns;
-    bool meets = !isnan(row[wanted]);
-    for (size_t c = 0; c < conditions && meets; c++)
-      meets = row[tested[c]] == where[c].value;
-    if (meets)
-      x[count++] = row[wanted];
-  }
-  return count;
+  return attn_samples_read(e->shard_folder, e->shards);
 }
 
 attn_table *attn_experiment_table_at(attn_experiment *e, const char *name, const char *columns,

@@ -9,6 +9,7 @@
 
 #include "base.h"
 #include "config.h"
+#include "samples.h"
 #include "table.h"
 
 typedef struct attn_experiment attn_experiment;
@@ -34,27 +35,8 @@ bool attn_experiment_next(const attn_experiment *experiment, size_t jobs, size_t
  * begin with it. Exact digits. Closed by attn_experiment_end. */
 attn_table *attn_experiment_samples(attn_experiment *experiment, const char *columns);
 
-/* The rows of all shards, sorted by job. */
-typedef struct {
-  size_t rows, columns;
-  char **name;   /* [columns], the first is "job" */
-  double *value; /* [rows][columns] */
-} attn_samples;
-
 /* Summarising: reads all shards; fails with file and line when one is missing or malformed. */
 attn_samples *attn_experiment_gather(attn_experiment *experiment);
-void attn_samples_free(attn_samples *samples);
-
-/* A condition on a column; a list of them ends with {NULL, 0}. */
-typedef struct {
-  const char *column;
-  double value;
-} attn_where;
-
-/* x receives the values of a column in the rows that meet all conditions, in job order, leaving
- * out not-a-number; returns how many (at most samples->rows). Fails on an unknown column. */
-size_t attn_samples_select(double *x /* [rows] */, const attn_samples *samples, const char *column,
-                           const attn_where *where);
 
 /* Summarising: opens the published table <name>.tsv; the caller closes it. The source line of the
  * call is recorded in the provenance. */

@@ -1,0 +1,145 @@
+#include "samples.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *attn_samples_path(const char *folder, size_t s) {
+  return attn_text_format("%s/%zu.tsv", folder, s + 1);
+}
+
+/* A job lives in one shard, whose rows are in job order and in the program's order within a job:
+ * qsort is not stable, so the place decides ties. */
+typedef struct {
+  double job;
+  size_t place;
+} row_key;
+
+static int by_job_then_place(const void *a, const void *b) {
+  const row_key *x = a, *y = b;
+  return x->job != y->job ? (x->job > y->job) - (x->job < y->job)
+                          : (x->place > y->place) - (x->place < y->place);
+}
+
+static attn_rows *read_shard(const char *folder, size_t s, const attn_rows *first) {
+  char *path = attn_samples_path(folder, s);
+  attn_rows *rows = attn_rows_read(path);
+  if (first != NULL && rows->columns != first->columns)
+    attn_fail("%s: %zu columns, but shard 1 has %zu; make the shards again", path, rows->columns,
+              first->columns);
+  for (size_t c = 0; first != NULL && c < rows->columns; c++)
+    if (strcmp(rows->name[c], first->name[c]) != 0)
+      attn_fail("%s: column %zu is '%s', but '%s' in shard 1; make the shards again", path, c + 1,
+                rows->name[c], first->name[c]);
+  attn_free(path);
+  return rows;
+}
+
+attn_samples *attn_samples_read(const char *folder, size_t shards) {
+  attn_rows **part = attn_alloc(shards, sizeof(attn_rows *));
+  attn_samples *all = attn_alloc(1, sizeof *all);
+  for (size_t s = 0; s < shards; s++) {
+    part[s] = read_shard(folder, s, s > 0 ? part[0] : NULL);
+    all->rows += part[s]->rows;
+  }
+  const size_t columns = all->columns = part[0]->columns;
+  all->name = attn_alloc(columns, sizeof *all->name);
+  for (size_t c = 0; c < columns; c++)
+    all->name[c] = attn_text_copy(part[0]->name[c]);
+  double *unsorted = attn_alloc(all->rows * columns, sizeof *unsorted);
+  row_key *key = attn_alloc(all->rows, sizeof *key);
+  size_t at = 0;
+  for (size_t s = 0; s < shards; s++) {
+    for (size_t r = 0; r < part[s]->rows; r++, at++) {
+      for (size_t c = 0; c < columns; c++)
+        unsorted[at * columns + c] = attn_rows_number(part[s], r, c);
+      key[at] = (row_key){unsorted[at * columns], at};
+    }
+    attn_rows_free(part[s]);
+  }
+  attn_free(part);
+  qsort(key, all->rows, sizeof *key, by_job_then_place);
+  all->value = attn_alloc(all->rows * columns, sizeof *all->value);
+  for (size_t r = 0; r < all->rows; r++)
+    memcpy(all->value + r * columns, unsorted + key[r].place * columns,
+           columns * sizeof *all->value);
+  all->scratch = attn_alloc(all->rows, sizeof *all->scratch);
+  attn_free(unsorted);
+  attn_free(key);
+  return all;
+}
+
+void attn_samples_free(attn_samples *samples) {
+  if (samples == NULL)
+    return;
+  for (size_t c = 0; c < samples->columns; c++)
+    attn_free(samples->name[c]);
+  attn_free(samples->name);
+  attn_free(samples->value);
+  attn_free(samples->scratch);
+  attn_free(samples);
+}
+
+static size_t column_of(const attn_samples *samples, const char *name) {
+  for (size_t c = 0; c < samples->columns; c++)
+    if (strcmp(samples->name[c], name) == 0)
+      return c;
+  attn_fail("the samples have no column '%s'", name);
+}
+
+size_t attn_samples_select(double *x, const attn_samples *samples, const char *column,
+                           const attn_where *where) {
+  enum { CONDITIONS_MAX = 8 };
+  size_t tested[CONDITIONS_MAX], conditions = 0, count = 0;
+  const size_t wanted = column_of(samples, column);
+  for (; where[conditions].column != NULL; conditions++) {
+    if (conditions == CONDITIONS_MAX)
+      attn_fail("more than %d conditions on the samples", CONDITIONS_MAX);
+    tested[conditions] = column_of(samples, where[conditions].column);
+  }
+  for (size_t r = 0; r < samples->rows; r++) {
+    const double *row = samples->value + r * samples->columns;
+    bool meets = !isnan(row[wanted]);
+    for (size_t c = 0; c < conditions && meets; c++)
+      meets = row[tested[c]] == where[c].value;
+    if (meets)
+      x[count++] = row[wanted];
+  }
+  return count;
+}
+
+double attn_samples_mean(const attn_samples *samples, const char *column, const attn_where *where) {
+  return attn_stats_mean(samples->scratch,
+                         attn_samples_select(samples->scratch, samples, column, where));
+}
+
+double attn_samples_median(const attn_samples *samples, const char *column,
+                           const attn_where *where) {
+  const size_t count = attn_samples_select(samples->scratch, samples, column, where);
+  attn_stats_sort(samples->scratch, count);
+  return count > 0 ? attn_stats_quantile(samples->scratch, count, 0.5) : NAN;
+}
+
+double attn_samples_largest(const attn_samples *samples, const char *column,
+                            const attn_where *where) {
+  const size_t count = attn_samples_select(samples->scratch, samples, column, where);
+  double largest = NAN;
+  for (size_t i = 0; i < count; i++)
+    largest = fmax(largest, samples->scratch[i]);
+  return largest;
+}
+
+attn_summary attn_samples_summary(const attn_samples *samples, const char *column,
+                                  const attn_where *where, double level) {
+  return attn_stats_summary(samples->scratch,
+                            attn_samples_select(samples->scratch, samples, column, where), level);
+}
+
+double attn_samples_share(const attn_samples *samples, const char *column, double goal,
+                          const attn_where *where) {
+  const size_t count = attn_samples_select(samples->scratch, samples, column, where);
+  size_t met = 0;
+  for (size_t i = 0; i < count; i++)
+    met += samples->scratch[i] == goal;
+  return (double)met / (double)count;
+}

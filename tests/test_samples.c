@@ -1,0 +1,94 @@
+/* The rows of shards: order, selection, and what is asked of a selection. */
+#include "support.h"
+
+#include <unistd.h>
+
+#include "samples.h"
+
+/* 12 jobs of two rows each, dealt to shards as the experiments deal them: job j to shard j mod
+ * shards. Column x of job j is j and 100 + j; not-a-number for job 7. */
+static const char *write_shards(size_t shards) {
+  const char *folder = support_path(".");
+  for (size_t s = 0; s < shards; s++) {
+    char *path = attn_samples_path(folder, s);
+    attn_table *table = attn_table_open(path, "job kind x", ATTN_DIGITS_EXACT);
+    for (size_t j = s; j < 12; j += shards)
+      for (size_t row = 0; row < 2; row++)
+        attn_table_numbers(
+            table, (double[]){(double)j, (double)(j % 3), j == 7 ? NAN : (double)(j + 100 * row)},
+            3);
+    attn_table_close(table);
+    attn_free(path);
+  }
+  return folder;
+}
+
+static void test_order(void **state) {
+  (void)state;
+  for (size_t shards = 1; shards <= 12; shards += shards == 1 ? 2 : 3) {
+    attn_samples *samples = attn_samples_read(write_shards(shards), shards);
+    assert_int_equal(samples->rows, 24);
+    for (size_t r = 0; r < 24; r++) {
+      const double *row = samples->value + 3 * r;
+      assert_true(row[0] == (double)(r / 2));
+      assert_true(row[0] == 7 ? isnan(row[2]) : row[2] == (double)(r / 2 + 100 * (r % 2)));
+    }
+    attn_samples_free(samples);
+  }
+}
+
+static void test_questions(void **state) {
+  (void)state;
+  attn_samples *samples = attn_samples_read(write_shards(2), 2);
+  const attn_where kind1[] = {{"kind", 1}, {0}}; /* jobs 1, 4, (7), 10: x = 1 101 4 104 10 110 */
+  double x[24];
+  assert_int_equal(attn_samples_select(x, samples, "x", kind1), 6);
+  assert_true(x[0] == 1 && x[1] == 101 && x[2] == 4 && x[5] == 110);
+  assert_close(attn_samples_mean(samples, "x", kind1), 55, 1e-12);
+  assert_close(attn_samples_median(samples, "x", kind1), 55.5, 1e-12);
+  assert_true(attn_samples_largest(samples, "x", kind1) == 110);
+  assert_close(attn_samples_share(samples, "x", 104, kind1), 1.0 / 6, 1e-15);
+  const attn_summary summary = attn_samples_summary(samples, "x", kind1, 0.9);
+  assert_int_equal(summary.count, 6);
+  assert_close(summary.mean, 55, 1e-12);
+  assert_close(summary.median, 55.5, 1e-12);
+  const attn_where both[] = {{"kind", 1}, {"job", 10}, {0}};
+  assert_close(attn_samples_mean(samples, "x", both), 60, 1e-12);
+  const attn_where none[] = {{"job", 7}, {0}};
+  assert_true(isnan(attn_samples_mean(samples, "x", none)));
+  assert_true(isnan(attn_samples_median(samples, "x", none)));
+  assert_true(isnan(attn_samples_largest(samples, "x", none)));
+  assert_true(isnan(attn_samples_share(samples, "x", 1, none)));
+  assert_int_equal(attn_samples_select(x, samples, "x", (attn_where[]){{0}}), 22);
+  attn_samples_free(samples);
+}
+
+static void ask(const void *column) {
+  attn_samples_mean(attn_samples_read(support_path("."), 2), column, (attn_where[]){{0}});
+}
+static void ask_where(const void *column) {
+  attn_samples_mean(attn_samples_read(support_path("."), 2), "x", (attn_where[]){{column, 1}, {0}});
+}
+
+static void test_faults(void **state) {
+  (void)state;
+  write_shards(2);
+  assert_passes(ask, "x");
+  assert_fails(ask, "y", "no column 'y'");
+  assert_fails(ask_where, "sort", "no column 'sort'");
+  support_file("2.tsv", "job\tkind\tz\n");
+  assert_fails(ask, "x", "2.tsv", "'z', but 'x' in shard 1");
+  support_file("2.tsv", "job\tkind\n");
+  assert_fails(ask, "x", "2.tsv", "2 columns, but shard 1 has 3");
+  unlink(support_path("2.tsv"));
+  assert_fails(ask, "x", "2.tsv");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_order),
+      cmocka_unit_test(test_questions),
+      cmocka_unit_test(test_faults),
+  };
+  return cmocka_run_group_tests(tests, support_scratch_make, support_scratch_remove);
+}
