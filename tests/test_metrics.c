@@ -40,7 +40,7 @@ static void test_definitions(void **state) {
     real v[D] = {0}, p[D] = {0}, s[8];
     for (size_t step = 0; step < 6; step++) {
       attn_model_forward(model, tokens, labels);
-      attn_train_step(model, tokens, labels, &(attn_optim){0.9}, w);
+      attn_train_step(model, tokens, labels, &(attn_optim){.beta = 0.9}, w);
       naive_step(v, p, &data, 0.9);
     }
     attn_model_forward(model, tokens, labels);

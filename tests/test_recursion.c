@@ -69,7 +69,7 @@ static void equals_training(const attn_data_param *param, double beta) {
     }
     if (step == 50)
       break;
-    attn_train_step(model, tokens, labels, &(attn_optim){beta}, w);
+    attn_train_step(model, tokens, labels, &(attn_optim){.beta = beta}, w);
     attn_recursion_step(&r, param, beta);
   }
   assert_true(fabs(r.p_mu) > 1e-2 && r.pp > 0);

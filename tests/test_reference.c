@@ -84,7 +84,7 @@ static void test_figures(void **state) {
         x[step][c][draw] = row[c];
       if (step == STEPS)
         break;
-      attn_train_step(model, tokens, labels, &(attn_optim){beta}, w);
+      attn_train_step(model, tokens, labels, &(attn_optim){.beta = beta}, w);
     }
   }
   print_message(

@@ -92,7 +92,7 @@ static void same_run(const attn_data_param *param, double beta, size_t steps, co
       break;
     }
     for (size_t a = 0; a < 2; a++)
-      attn_train_step(q.model[a], q.tokens[a], q.labels, &(attn_optim){beta}, q.w);
+      attn_train_step(q.model[a], q.tokens[a], q.labels, &(attn_optim){.beta = beta}, q.w);
   }
   print_message("  %s: dense and gram differ by at most %.2e over %zu steps\n", what, worst, steps);
   assert_close(worst, 0, 1e-11);

@@ -66,7 +66,7 @@ static void measure(double *row /* [STATISTICS] */, attn_tokens *tokens, attn_mo
   attn_model_zero(model);
   for (size_t step = 0; step < 2; step++) {
     attn_model_forward(model, tokens, labels);
-    attn_train_step(model, tokens, labels, &(attn_optim){4 / (double)rank}, w);
+    attn_train_step(model, tokens, labels, &(attn_optim){.beta = 4 / (double)rank}, w);
   }
   attn_model_forward(model, tokens, labels);
   const attn_metrics m = attn_metrics_measure(model, tokens, labels);

@@ -75,9 +75,13 @@ static void test_update(void **state) {
   (void)state;
   double theta[4] = {1, 2, -3, 0};
   const double grad[4] = {8, 0, -4, 1};
-  attn_optim_update(&(attn_optim){0.25}, theta, grad, 4);
+  attn_optim_update(&(attn_optim){.beta = 0.25}, theta, grad, 4);
   const double expected[4] = {-1, 2, -2, -0.25};
   assert_memory_equal(theta, expected, sizeof theta);
+  /* with decay 2: theta - 0.25 (grad + 2 theta) */
+  attn_optim_update(&(attn_optim){.beta = 0.25, .decay = 2}, theta, grad, 4);
+  const double decayed[4] = {-2.5, 1, 0, -0.375};
+  assert_memory_equal(theta, decayed, sizeof theta);
 }
 
 typedef struct {
@@ -121,7 +125,7 @@ static void test_first_step(void **state) {
     problem q = make(20, T, 30, 2.5, 0.2);
     const double beta = 0.7;
     attn_model_forward(q.model, q.tokens, q.labels);
-    attn_train_step(q.model, q.tokens, q.labels, &(attn_optim){beta}, q.w);
+    attn_train_step(q.model, q.tokens, q.labels, &(attn_optim){.beta = beta}, q.w);
     for (size_t l = 0; l < q.d; l++) {
       real sum = 0;
       for (size_t i = 0; i < q.n; i++)
@@ -144,7 +148,7 @@ static void test_steps(void **state) {
     real v[25] = {0}, p[25] = {0};
     for (size_t step = 0; step < 20; step++) {
       attn_model_forward(q.model, q.tokens, q.labels);
-      attn_train_step(q.model, q.tokens, q.labels, &(attn_optim){beta}, q.w);
+      attn_train_step(q.model, q.tokens, q.labels, &(attn_optim){.beta = beta}, q.w);
       naive_step(v, p, &q.data, beta);
     }
     double largest[2] = {0, 0};
@@ -167,11 +171,11 @@ static void test_descent(void **state) {
   problem q = make(12, 3, 25, 3, 0.25);
   for (size_t step = 0; step < 10; step++) {
     attn_model_forward(q.model, q.tokens, q.labels);
-    attn_train_step(q.model, q.tokens, q.labels, &(attn_optim){0.2}, q.w);
+    attn_train_step(q.model, q.tokens, q.labels, &(attn_optim){.beta = 0.2}, q.w);
   }
   attn_model_forward(q.model, q.tokens, q.labels);
   const double before = attn_train_loss(q.model, q.labels), beta = 1e-5;
-  attn_train_step(q.model, q.tokens, q.labels, &(attn_optim){beta}, q.w);
+  attn_train_step(q.model, q.tokens, q.labels, &(attn_optim){.beta = beta}, q.w);
   const double grad2 = attn_dot(q.model->grad, q.model->grad, 2 * q.d);
   attn_model_forward(q.model, q.tokens, q.labels);
   assert_relative(before - attn_train_loss(q.model, q.labels), beta * grad2, 1e-3);

@@ -31,7 +31,7 @@ static double drawn_at(const problem *p) {
   attn_trial *trial = p->trial;
   const attn_model *model = trial->model;
   const attn_labels *labels = trial->labels;
-  const attn_optim optim = {p->search->b / (p->param.rho * p->param.rho)};
+  const attn_optim optim = {.beta = p->search->b / (p->param.rho * p->param.rho)};
   if (p->redraw != NULL)
     p->redraw(trial, p->context);
   attn_trial_set_rho(trial, p->param.rho);

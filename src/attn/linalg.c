@@ -271,6 +271,19 @@ bool attn_cholesky(double *R, size_t ld, size_t n) {
   return info == 0;
 }
 
+double attn_largest_eigenvalue(double *K, size_t n) {
+  lapack_int found = 0, failed[1];
+  double *eigenvalue = attn_alloc(n, sizeof *eigenvalue), unused = 0;
+  const lapack_int info =
+      LAPACKE_dsyevx(LAPACK_COL_MAJOR, 'N', 'I', 'L', as_int(n), K, as_int(n), 0, 0, as_int(n),
+                     as_int(n), 2 * LAPACKE_dlamch('S'), &found, eigenvalue, &unused, 1, failed);
+  if (info != 0 || found != 1)
+    attn_fail("LAPACK's dsyevx found no largest eigenvalue of a matrix of side %zu", n);
+  const double largest = eigenvalue[0];
+  attn_free(eigenvalue);
+  return largest;
+}
+
 /* Right-looking by blocks of rows: factor the diagonal block, solve for the rows to its right,
  * subtract their products from the rest. Within a block, row j of R is final once the rows before
  * it are; the solve computes residuals in the dropped rows, which nothing else uses (their

@@ -53,6 +53,9 @@ bool attn_cholesky(double *R /* [n][n] */, size_t ld, size_t n);
 size_t attn_cholesky_dropping(double *R /* [n][n] */, size_t ld, unsigned char *dropped /* [n] */,
                               const double *least /* [n] */, size_t n);
 
+/* The largest eigenvalue of a symmetric K, both triangles given; K is overwritten. */
+double attn_largest_eigenvalue(double *K /* [n][n] */, size_t n);
+
 /* x := R^-1 x and x := R'^-1 x for an upper triangle R. */
 void attn_solve_upper(double *x /* [n] */, const double *R /* [n][n] */, size_t ld, size_t n);
 void attn_solve_upper_transposed(double *x /* [n] */, const double *R /* [n][n] */, size_t ld,

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "linalg.h"
+
 /* Margins that differ by less, relatively, count as equal: ten times the gap of a solution. */
 static const double tie = 10 * ATTN_SVM_GAP;
 
@@ -82,6 +84,19 @@ static void gram_row(double *row /* [count] */, size_t i, size_t t, const unsign
 void attn_maxmargin_gram(double *K, const unsigned char *sigma, const attn_maxmargin_set *set) {
   for (size_t i = 0; i < set->labels->n; i++)
     gram_row(K + i * set->labels->n, i, sigma[i], sigma, set, set->labels->n);
+}
+
+void attn_maxmargin_mixed_gram(double *K, const double *weight, const attn_maxmargin_set *set) {
+  const size_t n = set->labels->n, T = set->labels->T;
+  const signed char *y = set->labels->y;
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j <= i; j++) {
+      double sum = 0;
+      for (size_t t = 0; t < T; t++)
+        for (size_t s = 0; s < T; s++)
+          sum += weight[i * T + t] * weight[j * T + s] * inner(set, i, t, j, s);
+      K[i * n + j] = K[j * n + i] = y[i] * y[j] * sum;
+    }
 }
 
 attn_svm_status attn_maxmargin_value(double *a, attn_svm_result *result, const unsigned char *sigma,
@@ -381,4 +396,49 @@ double attn_maxmargin_best(unsigned char *sigma, double *margins, size_t random,
     }
   }
   return best;
+}
+
+/* ---- what the search may have missed ---- */
+
+/* min over A + B = 1 of the largest of the class's four corners (signal or noise for the clean, for
+ * the noisy): with h = sum 1/D_i over its clean, h' over its noisy samples, both on noise give
+ * A^2/h + B^2/h', the clean ones on the signal rho^2 A^2 + B^2/h', the noisy ones A^2/h + rho^2 B^2,
+ * and both on the signal less than one of these. Returned is the inverse, 0 for a class without
+ * samples. */
+static double inverse_class_bound(double h, double h_noisy, double rho2) {
+  if (h == 0 || h_noisy == 0)
+    return fmin(h + h_noisy, 1 / rho2);
+  const double clean = fmax(1 / h, rho2), noisy = fmax(1 / h_noisy, rho2);
+  /* f1 = clean A^2 + B^2/h', f2 = A^2/h + noisy B^2 */
+  double A = 1 / (1 + clean * h_noisy);
+  if (clean * A * A + (1 - A) * (1 - A) / h_noisy >= A * A / h + noisy * (1 - A) * (1 - A))
+    return 1 / clean + h_noisy;
+  A = noisy * h / (1 + noisy * h);
+  if (A * A / h + noisy * (1 - A) * (1 - A) >= clean * A * A + (1 - A) * (1 - A) / h_noisy)
+    return h + 1 / noisy;
+  const double ratio = sqrt((noisy - 1 / h_noisy) / (clean - 1 / h)); /* A / B at f1 = f2 */
+  A = ratio / (1 + ratio);
+  return 1 / (clean * A * A + (1 - A) * (1 - A) / h_noisy);
+}
+
+double attn_maxmargin_bound(const attn_maxmargin_set *set) {
+  const attn_labels *labels = set->labels;
+  const size_t N = labels->N, others = labels->T - 1;
+  double *off = attn_alloc(N * N, sizeof *off);
+  memcpy(off, set->noise, N * N * sizeof *off);
+  for (size_t j = 0; j < N; j++)
+    off[j * N + j] = 0;
+  const double lambda = attn_largest_eigenvalue(off, N);
+  attn_free(off);
+  double h[2][2] = {{0}}; /* [class][noisy] */
+  for (size_t i = 0; i < labels->n; i++) {
+    double longest = 0;
+    for (size_t t = 1; t <= others; t++)
+      longest = fmax(longest, inner(set, i, t, i, t));
+    h[labels->k[i]][attn_labels_noisy(labels, i)] += 1 / (longest + lambda);
+  }
+  double sum = 0; /* min of q_0 w^2 + q_1 (1 - w)^2 is 1 / (1/q_0 + 1/q_1) */
+  for (size_t k = 0; k < 2; k++)
+    sum += inverse_class_bound(h[k][0], h[k][1], set->rho * set->rho);
+  return 1 / sqrt(sum);
 }

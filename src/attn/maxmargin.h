@@ -36,6 +36,10 @@ void attn_maxmargin_free(attn_maxmargin_workspace *workspace);
 void attn_maxmargin_gram(double *K /* [n][n] */, const unsigned char *sigma /* [n] */,
                          const attn_maxmargin_set *set);
 
+/* The same of mixed tokens r_i = sum_t weight_it x_it: K_ij = y_i y_j r_i . r_j. O(n^2 T^2). */
+void attn_maxmargin_mixed_gram(double *K /* [n][n] */, const double *weight /* [n][T] */,
+                               const attn_maxmargin_set *set);
+
 /* v_mm = sum_i a_i y_i (chosen token of i), with y_i v_mm . (chosen token) >= 1. */
 attn_svm_status attn_maxmargin_value(double *a /* [n] */, attn_svm_result *result,
                                      const unsigned char *sigma /* [n] */,
@@ -93,6 +97,19 @@ void attn_maxmargin_enumerate(attn_maxmargin_list *list, const attn_maxmargin_se
  * to last, at first its longest. Returns the margin, a certified lower bound. */
 double attn_maxmargin_climb(unsigned char *sigma /* [n] start, then end */,
                             const attn_maxmargin_set *set, attn_maxmargin_workspace *workspace);
+
+/* An upper bound on the margin of every selection, whatever the search found. For weights al >= 0 of
+ * sum 1 and any selection, margin <= |sum_i al_i y_i x_i|; with lambda the largest eigenvalue of
+ * noise without its diagonal, D_i = max_t |xi_it|^2 + lambda, and A_k, B_k the weights on the
+ * signal of the clean and noisy samples of class k,
+ *
+ *   |sum_i al_i y_i x_i|^2 <= sum_k rho^2 (A_k - B_k)^2 + sum_{i on noise} al_i^2 D_i,
+ *
+ * and with weights proportional to 1/D_i among the samples of a class and kind the worst selection
+ * treats those alike. The weights of the four kinds are chosen to make the bound least. For
+ * orthogonal noise of equal length it is attained (theory section 5): kappa* follows from it. In
+ * general the slack is of order sqrt(N/d). O(N^3). */
+double attn_maxmargin_bound(const attn_maxmargin_set *set);
 
 enum { ATTN_MAXMARGIN_STARTS = 9 };
 

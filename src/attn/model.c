@@ -45,6 +45,13 @@ static void gather(double *score /* [T] */, const attn_model *model, const attn_
          (model->T - 1) * sizeof(double));
 }
 
+void attn_model_set(attn_model *model, attn_tokens *tokens, const double *v, const double *p) {
+  const double signal[2][2] = {{v[0], v[1]}, {p[0], p[1]}};
+  memcpy(model->pull, v + 2, model->N * sizeof *v);
+  memcpy(model->pull + model->N, p + 2, model->N * sizeof *p);
+  attn_tokens_pullback(tokens, model->theta, signal[0], model->pull, 2);
+}
+
 void attn_model_forward(attn_model *model, attn_tokens *tokens, const attn_labels *labels) {
   double *g = model->row, *b = model->row + model->T;
   attn_tokens_scores(tokens, model->signal[0], model->noise, model->theta, 2);

@@ -30,6 +30,10 @@ void attn_model_free(attn_model *model);
 /* v = p = 0 */
 void attn_model_zero(attn_model *model);
 
+/* v and p as multiples of the tokens: v = sum_k v_k mu_k + sum_j v_{2+j} xi_j, and likewise p. */
+void attn_model_set(attn_model *model, attn_tokens *tokens, const double *v /* [2 + N] */,
+                    const double *p /* [2 + N] */);
+
 /* Scores, attention weights and outputs of all samples. */
 void attn_model_forward(attn_model *model, attn_tokens *tokens, const attn_labels *labels);
 

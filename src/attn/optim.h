@@ -4,9 +4,11 @@
 
 #include "base.h"
 
-/* Gradient descent: theta <- theta - beta grad. */
+/* Gradient descent: theta <- theta - beta (grad + decay theta), the gradient of the loss plus
+ * decay |theta|^2 / 2. */
 typedef struct {
-  double beta; /* step size, above 0 */
+  double beta;  /* step size, above 0 */
+  double decay; /* weight decay, at least 0 */
 } attn_optim;
 
 void attn_optim_update(const attn_optim *optim, double *theta /* [size] */,

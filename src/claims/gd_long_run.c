@@ -204,7 +204,7 @@ static size_t run(double (*row)[WIDTH], part_kind part, size_t cell, size_t draw
   const size_t last = part == LONG    ? conf.steps
                       : part == DRAWN ? conf.steps_drawn
                                       : (size_t)record->value[record->count - 1];
-  const attn_optim optim = {step_size(&param)};
+  const attn_optim optim = {.beta = step_size(&param)};
   const size_t size = 2 * trial->model->dim;
   double *kept = attn_alloc(record->count * size, sizeof *kept);
   double fitted = NAN, lost = 0;

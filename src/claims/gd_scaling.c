@@ -63,7 +63,7 @@ enum { THEOREM, EDGE_AB, EDGE_C, RATE_D, RATE_N, PARTS };
 
 /* The two steps of the theorem; out: split, fitted, attention, log10 risk after steps 1 and 2. */
 static void two_steps(double *out, attn_trial *trial) {
-  const attn_optim optim = {conf.b / (trial->param.rho * trial->param.rho)};
+  const attn_optim optim = {.beta = conf.b / (trial->param.rho * trial->param.rho)};
   //@begin two-steps
   for (size_t step = 0;; step++) {
     attn_model_forward(trial->model, trial->tokens, trial->labels);

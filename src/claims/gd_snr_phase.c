@@ -56,7 +56,7 @@ static void run_map(double *out /* [MAP_WIDTH] */, const attn_data_param *param,
   attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_BARTLETT, param, conf.late);
   attn_trial_draw(trial, attn_experiment_seed(experiment), "gd_snr_phase map", cell, draw);
   const double noise = (double)param->d / (double)param->n;
-  const attn_optim optim = {conf.b / fmax(param->rho * param->rho, noise)};
+  const attn_optim optim = {.beta = conf.b / fmax(param->rho * param->rho, noise)};
   for (size_t step = 0;; step++) {
     attn_model_forward(trial->model, trial->tokens, trial->labels);
     if (step == 2 || step == conf.late) {

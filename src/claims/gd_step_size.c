@@ -76,7 +76,7 @@ enum { WIDTH = 22, RATIO = 13 };
 static void train_and_record(attn_table *table, size_t job, size_t part, size_t draw, double kappa,
                              double b, attn_trial *trial) {
   attn_trial_set_rho(trial, kappa * sqrt((double)trial->param.d / (double)trial->param.n));
-  const attn_optim optim = {step_size(&trial->param, b)};
+  const attn_optim optim = {.beta = step_size(&trial->param, b)};
   const double coherence = attn_tokens_gram_coherence(trial->tokens, conf.n);
   double first = NEVER, first_risk = NAN;
   //@begin steps
@@ -169,7 +169,7 @@ static double ideal_at(const search *s, double b) {
 
 static double drawn_at(const search *s, double b) {
   attn_trial *trial = s->trial;
-  const attn_optim optim = {step_size(&s->param, b)};
+  const attn_optim optim = {.beta = step_size(&s->param, b)};
   //@begin window
   attn_model_zero(trial->model);
   for (size_t step = 0; step < (s->which == LATE_EDGE ? conf.window_late : 2); step++) {

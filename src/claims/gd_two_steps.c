@@ -87,7 +87,7 @@ static size_t train_one(double (*row)[WIDTH], size_t setting, bool dense, size_t
   attn_labels *labels = trial->labels;
   attn_tokens *tokens = trial->tokens;
   attn_model *model = trial->model;
-  const attn_optim optim = {beta};
+  const attn_optim optim = {.beta = beta};
   const double coherence = dense ? NAN : attn_tokens_gram_coherence(tokens, param.n);
   double *kept = attn_alloc(dense ? conf.record.count * 2 * param.d : 0, sizeof *kept);
 

@@ -143,7 +143,7 @@ static void nested_set_dimension(nested *s, double dimension) {
 /* ---- training and what is measured ---- */
 
 static attn_metrics after_two_steps(attn_trial *trial) {
-  const attn_optim optim = {conf.b / (trial->param.rho * trial->param.rho)};
+  const attn_optim optim = {.beta = conf.b / (trial->param.rho * trial->param.rho)};
   attn_model_zero(trial->model);
   for (size_t step = 0; step < 2; step++) {
     attn_model_forward(trial->model, trial->tokens, trial->labels);
@@ -188,7 +188,7 @@ static void run_map(double *out /* [MAP_WIDTH] */, nested *s, double d, bool to_
   out[7] = out[8] = NAN;
   if (!to_late)
     return;
-  const attn_optim optim = {conf.b / (trial->param.rho * trial->param.rho)};
+  const attn_optim optim = {.beta = conf.b / (trial->param.rho * trial->param.rho)};
   for (size_t step = 2; step < conf.late; step++) {
     attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
     attn_model_forward(trial->model, trial->tokens, trial->labels);

@@ -93,7 +93,7 @@ static int run_gd(int argc, char **argv) {
   attn_labels *labels = trial->labels;
   attn_tokens *tokens = trial->tokens;
   attn_model *model = trial->model;
-  const attn_optim optim = {beta};
+  const attn_optim optim = {.beta = beta};
 
   attn_table *table = attn_table_open("-", columns, ATTN_DIGITS_SHOWN);
   for (size_t step = 0;; step++) {

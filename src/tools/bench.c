@@ -160,7 +160,7 @@ typedef struct {
 static void train(void *of) {
   training *t = of;
   attn_trial *trial = t->trial;
-  const attn_optim optim = {t->beta};
+  const attn_optim optim = {.beta = t->beta};
   attn_trial_draw(trial, 1, "bench", 0, 0);
   for (size_t step = 0;; step++) {
     attn_model_forward(trial->model, trial->tokens, trial->labels);
@@ -368,7 +368,7 @@ static void dense_pullback(void *of) {
 static void dense_step(void *of) {
   reading *r = of;
   attn_trial *trial = r->trial;
-  const attn_optim optim = {1e-4};
+  const attn_optim optim = {.beta = 1e-4};
   attn_model_forward(trial->model, trial->tokens, trial->labels);
   attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
 }
