@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+//@begin forward
 double attn_attention_forward(double *s, const double *b, const double *g, size_t T) {
   double largest = b[0], sum = 0, f = 0;
   for (size_t t = 1; t < T; t++)
@@ -14,7 +15,9 @@ double attn_attention_forward(double *s, const double *b, const double *g, size_
   }
   return f;
 }
+//@end forward
 
+//@begin backward
 void attn_attention_backward(double *dg, double *db, const double *s, const double *g, double f,
                              double w, size_t T) {
   for (size_t t = 0; t < T; t++) {
@@ -22,3 +25,4 @@ void attn_attention_backward(double *dg, double *db, const double *s, const doub
     db[t] = w * s[t] * (g[t] - f); /* s = softmax(b) */
   }
 }
+//@end backward
