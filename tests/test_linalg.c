@@ -106,13 +106,58 @@ static void test_grams(void **state) {
   gsl_rng_free(rng);
 }
 
+/* The largest eigenvalue l of a symmetric K: l I - K has a Cholesky factor for a slightly larger l,
+ * and none for a slightly smaller one. Also where it is negative, or not the largest in size. */
+static void test_largest_eigenvalue(void **state) {
+  (void)state;
+  static const size_t sizes[] = {1, 2, 5, 40, 131};
+  gsl_rng *rng = attn_rng_alloc();
+  for (size_t c = 0; c < sizeof sizes / sizeof *sizes; c++)
+    for (int shift = -1; shift <= 1; shift++) {
+      const size_t n = sizes[c];
+      const double size = 3 * sqrt((double)n);
+      double *K = attn_alloc(n * n, sizeof *K), *copy = attn_alloc(n * n, sizeof *copy);
+      attn_rng_start(rng, 9, "linalg", c, 0, ATTN_STREAM_OTHER);
+      attn_rng_gaussian(K, n * n, rng);
+      for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++)
+          K[i * n + j] = K[j * n + i] += (i == j) * shift * size;
+      memcpy(copy, K, n * n * sizeof *K);
+      const double largest = attn_largest_eigenvalue(K, n);
+      assert_true(shift >= 0 || largest < 0);
+      for (int above = 0; above < 2; above++) {
+        for (size_t e = 0; e < n * n; e++)
+          K[e] = -copy[e];
+        for (size_t i = 0; i < n; i++)
+          K[i * n + i] += largest + (above ? 1e-11 : -1e-11) * size;
+        assert_int_equal(attn_cholesky(K, n, n), above);
+      }
+      attn_free(K);
+      attn_free(copy);
+    }
+  gsl_rng_free(rng);
+  double one[9] = {2, 0, 0, 0, 2, 0, 0, 0, 2}, none[4] = {0};
+  assert_close(attn_largest_eigenvalue(one, 3), 2, 1e-15);
+  assert_close(attn_largest_eigenvalue(none, 2), 0, 1e-300);
+}
+
+static void not_a_number(const void *argument) {
+  (void)argument;
+  double K[4] = {1, NAN, NAN, 1};
+  attn_largest_eigenvalue(K, 2);
+}
+
+static void test_misuse(void **state) {
+  (void)state;
+  assert_fails(not_a_number, NULL, "no largest eigenvalue", "side 2");
+}
+
 int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_description),
-      cmocka_unit_test(test_vectors),
-      cmocka_unit_test(test_products),
-      cmocka_unit_test(test_grams),
+      cmocka_unit_test(test_description),        cmocka_unit_test(test_vectors),
+      cmocka_unit_test(test_products),           cmocka_unit_test(test_grams),
+      cmocka_unit_test(test_largest_eigenvalue), cmocka_unit_test(test_misuse),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,6 +114,24 @@ static void test_gram(void **state) {
   draw_free(s);
 }
 
+/* Weighted sums of tokens written out. */
+static void test_mixed_gram(void **state) {
+  (void)state;
+  const size_t n = 5, T = 3;
+  draw *s = draw_new(n, T, 12, 3, 1, 1, 8);
+  double weight[15], K[25], *mixed = attn_alloc(n * s->dim, sizeof *mixed);
+  for (size_t c = 0; c < n * T; c++) {
+    weight[c] = cos(1.7 * (double)c) + 0.2;
+    attn_axpy(mixed + c / T * s->dim, s->labels->y[c / T] * weight[c], token(s, c / T, c % T),
+              s->dim);
+  }
+  attn_maxmargin_mixed_gram(K, weight, &s->set);
+  for (size_t c = 0; c < n * n; c++)
+    assert_close(K[c], attn_dot(mixed + c / n * s->dim, mixed + c % n * s->dim, s->dim), 1e-12);
+  attn_free(mixed);
+  draw_free(s);
+}
+
 /* v_mm and p_mm do what they are defined to do, on tokens in memory, and are no longer than their
  * margins say. */
 static void test_vectors(void **state) {
@@ -477,6 +495,83 @@ static void test_many_samples(void **state) {
   }
 }
 
+static double best_margin(const draw *s) {
+  attn_maxmargin_list *list = attn_maxmargin_list_alloc(1, s->labels->n);
+  attn_maxmargin_enumerate(list, &s->set, SIZE_MAX, s->w);
+  const double best = list->count > 0 ? list->margin[0] : 0;
+  attn_maxmargin_list_free(list);
+  return best;
+}
+
+/* Random classes and labels, or one class only, or no noisy samples. */
+static void draw_labels(draw *s, size_t way, gsl_rng *rng) {
+  for (size_t i = 0; i < s->labels->n; i++) {
+    s->labels->k[i] = way % 4 == 1 ? 0 : way % 4 == 2 ? 1 : gsl_rng_uniform_int(rng, 2) == 1;
+    const bool noisy = way % 3 > 0 && gsl_rng_uniform_int(rng, way % 3 == 1 ? 5 : 2) == 0;
+    s->labels->y[i] = (signed char)(attn_labels_clean_label(s->labels, i) * (noisy ? -1 : 1));
+  }
+}
+
+/* No selection beats the bound: any dimension, noise that leans one way, any labels. */
+static void test_bound(void **state) {
+  (void)state;
+  double slack = 0;
+  gsl_rng *rng = attn_rng_alloc();
+  for (size_t c = 0; c < 400; c++) {
+    attn_rng_start(rng, c, "test_maxmargin", 3, 0, ATTN_STREAM_TEST);
+    const size_t T = c % 3 == 2 ? 3 : 2, n = 1 + gsl_rng_uniform_int(rng, T == 2 ? 8 : 5);
+    const size_t k = 1 + gsl_rng_uniform_int(rng, c % 2 ? 8 : 2000), N = n * (T - 1);
+    const double kappa = 0.3 * exp(log(5 / 0.3) * gsl_rng_uniform(rng));
+    draw *s = draw_new(n, T, k, kappa * sqrt((double)k / (double)n), 0, 0, c);
+    draw_labels(s, c, rng);
+    for (size_t j = 0; c % 5 == 4 && j < N * N; j++)
+      s->noise[j] += 0.5 * (double)k; /* a direction that all noise tokens share */
+    const double best = best_margin(s), bound = attn_maxmargin_bound(&s->set);
+    assert_true(isfinite(bound) && bound > 0);
+    assert_true(best <= bound * (1 + 1e-12));
+    if (k > 50 * N && c % 5 < 4)
+      slack = fmax(slack, (bound / best - 1) / sqrt((double)N / (double)k));
+    draw_free(s);
+  }
+  gsl_rng_free(rng);
+  printf("# the bound exceeds the best by at most %.2f sqrt(N/d) for d > 50 N\n", slack);
+  assert_between(slack, 0, 2);
+}
+
+/* Orthogonal noise of one length attains it, whichever kind is in the majority and whether the
+ * signal is worth more than the noise of both kinds, of one or of none; of two lengths too, when
+ * the samples of a class and kind are as long. */
+static void test_bound_is_attained(void **state) {
+  (void)state;
+  gsl_rng *rng = attn_rng_alloc();
+  size_t ways[2][2] = {{0}}; /* [signal for the clean][for the noisy] would beat their noise */
+  for (size_t c = 0; c < 400; c++) {
+    attn_rng_start(rng, c, "test_maxmargin", 4, 0, ATTN_STREAM_TEST);
+    const size_t T = c % 7 == 6 ? 3 : 2, n = 1 + gsl_rng_uniform_int(rng, T == 2 ? 8 : 5);
+    const size_t others = T - 1, N = n * others;
+    draw *s = draw_new(n, T, 5, 1, 0, 0, c);
+    draw_labels(s, c, rng);
+    const double square = 20 * exp(log(20) * gsl_rng_uniform(rng));
+    s->set.rho = sqrt(square);
+    memset(s->noise, 0, N * N * sizeof *s->noise);
+    size_t count[2][2] = {{0}}; /* [class][noisy] */
+    for (size_t i = 0; i < n; i++) {
+      const bool noisy = attn_labels_noisy(s->labels, i);
+      for (size_t t = 0; t < others; t++)
+        s->noise[(i * others + t) * (N + 1)] = c % 2 == 0 ? 100 : noisy ? 70 : 130;
+      count[s->labels->k[i]][noisy]++;
+    }
+    for (size_t k = 0; k < 2; k++)
+      if (c % 2 == 0 && count[k][0] > 0 && count[k][1] > 0)
+        ways[square * (double)count[k][0] > 100][square * (double)count[k][1] > 100]++;
+    assert_relative(attn_maxmargin_bound(&s->set), best_margin(s), 1e-10);
+    draw_free(s);
+  }
+  gsl_rng_free(rng);
+  for (size_t w = 0; w < 4; w++)
+    assert_true(ways[w / 2][w % 2] > 2);
+}
+
 /* No p prefers a token to its own copy. */
 static void test_no_attention_selects(void **state) {
   (void)state;
@@ -518,6 +613,7 @@ int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_gram),
+      cmocka_unit_test(test_mixed_gram),
       cmocka_unit_test(test_vectors),
       cmocka_unit_test(test_pullback),
       cmocka_unit_test(test_limit_of_large_attention),
@@ -530,6 +626,8 @@ int main(void) {
       cmocka_unit_test(test_starts),
       cmocka_unit_test(test_enumeration_is_short),
       cmocka_unit_test(test_many_samples),
+      cmocka_unit_test(test_bound),
+      cmocka_unit_test(test_bound_is_attained),
       cmocka_unit_test(test_no_attention_selects),
       cmocka_unit_test(test_misuse),
   };

@@ -229,6 +229,56 @@ static void test_backward_of_one_output(void **state) {
   }
 }
 
+/* v and p set as multiples of the tokens are those vectors of R^d, in every geometry that holds
+ * tokens; lazy ones, drawn as they are asked for, answer with the same inner products again. */
+static void test_set(void **state) {
+  (void)state;
+  for (size_t c = 0; c < CASES; c++) {
+    problem q = make(cases[c].kind, cases[c].T);
+    real u[2][D], s[7];
+    double *weights[2];
+    for (size_t a = 0; a < 2; a++) {
+      weights[a] = attn_alloc(2 + q.N, sizeof **weights);
+      for (size_t j = 0; j < 2 + q.N; j++)
+        weights[a][j] = 0.2 * cos(1.3 * (double)(j + 1) + (double)a);
+      for (size_t l = 0; l < D; l++)
+        u[a][l] = l < 2 ? 1.7L * weights[a][l] : 0;
+      for (size_t j = 0; j < q.N; j++)
+        for (size_t l = 0; l < K; l++)
+          u[a][2 + l] += (real)weights[a][2 + j] * attn_tokens_dense_noise(q.dense)[j * K + l];
+    }
+    attn_model_set(q.model, q.tokens, weights[ATTN_V], weights[ATTN_P]);
+    attn_model_forward(q.model, q.tokens, q.labels);
+    for (size_t i = 0; i < q.n; i++)
+      assert_close(q.model->f[i], (double)naive_output(s, &q.data, i, u[ATTN_V], u[ATTN_P]), 1e-12);
+    attn_free(weights[0]);
+    attn_free(weights[1]);
+    release(&q);
+  }
+  /* lazy: xi_1 . xi_1 as the length of p = xi_1 and as its score, and v = mu_2 - xi_1 */
+  attn_tokens *lazy = attn_tokens_alloc(ATTN_TOKENS_LAZY, 4, 400, 3, 2);
+  attn_model *model = attn_model_alloc(lazy, 2);
+  gsl_rng *rng = attn_rng_alloc();
+  attn_rng_start(rng, 5, "model", 0, 0, ATTN_STREAM_NOISE);
+  attn_labels *labels = attn_labels_alloc(4, 2);
+  attn_tokens_draw(lazy, rng);
+  attn_model_set(model, lazy, (const double[6]){0, 1, -1}, (const double[6]){0, 0, 1});
+  for (size_t i = 0; i < 4; i++)
+    labels->y[i] = 1;
+  attn_model_forward(model, lazy, labels);
+  const double *p = model->theta + model->dim, square = attn_dot(p, p, model->dim);
+  assert_between(square, 250, 600);
+  assert_relative(model->noise[4], square, 1e-12);
+  for (size_t j = 0; j < 4; j++)
+    assert_close(model->noise[j], -model->noise[4 + j], 1e-9);
+  assert_close(model->signal[ATTN_V][1], 9, 1e-12);
+  assert_close(model->signal[ATTN_V][0], 0, 1e-12);
+  gsl_rng_free(rng);
+  attn_labels_free(labels);
+  attn_tokens_free(lazy);
+  attn_model_free(model);
+}
+
 /* A fresh model and a zeroed one have v = p = 0, f = 0 and even attention. */
 static void test_zero(void **state) {
   (void)state;
@@ -259,6 +309,7 @@ int main(void) {
       cmocka_unit_test(test_finite_differences),
       cmocka_unit_test(test_directional_derivative),
       cmocka_unit_test(test_backward_of_one_output),
+      cmocka_unit_test(test_set),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

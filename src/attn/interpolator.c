@@ -7,18 +7,19 @@
 #include "attention.h"
 #include "linalg.h"
 
-/* V is known to about the gap that the support vector machine reaches, not the one it promises. */
-static const double flat = 1e-13;
+/* The relative rounding error of V: as a dual value it is exact to second order in the
+ * multipliers. */
+static const double flat = 1e-15;
 
 /* A p with its support vector machine. */
 typedef struct {
-  double *p, *v;       /* [2 + N] */
-  double *b;           /* [2 + N] scores of p on mu_1, mu_2, xi_1 ... */
-  double *s;           /* [n][T] attention */
-  double *K;           /* [n][n] y_i y_j r_i . r_j */
-  double *a;           /* [n] multipliers */
-  double V;            /* between the dual and the primal value */
-  attn_svm_result svm; /* status infeasible: V and the rest mean nothing */
+  double *p, *v; /* [2 + N] */
+  double *b;     /* [2 + N] scores of p on mu_1, mu_2, xi_1 ... */
+  double *s;     /* [n][T] attention */
+  double *K;     /* [n][n] y_i y_j r_i . r_j */
+  double *a;     /* [n] multipliers */
+  double V;      /* infinite when no v fits all labels: the rest means nothing then */
+  attn_svm_result svm;
 } point;
 
 struct attn_interpolator_workspace {
@@ -83,6 +84,12 @@ void attn_interpolator_free(attn_interpolator_workspace *w) {
   attn_free(w);
 }
 
+static void check_size(const attn_maxmargin_set *set, const attn_interpolator_workspace *w) {
+  if (set->labels->n != w->n || set->labels->T != w->T)
+    attn_fail("this workspace is for n = %zu, T = %zu, the training set has n = %zu, T = %zu", w->n,
+              w->T, set->labels->n, set->labels->T);
+}
+
 const char *attn_interpolator_status_name(attn_interpolator_status status) {
   static const char *const name[] = {"stationary", "flat", "infeasible", "limit"};
   return name[status];
@@ -100,6 +107,7 @@ static void score(double *scores, const double *u, const attn_maxmargin_set *set
 
 double attn_interpolator_inner(const double *v, const double *u, const attn_maxmargin_set *set,
                                attn_interpolator_workspace *w) {
+  check_size(set, w);
   score(w->scores, u, set);
   return attn_dot(v, w->scores, 2 + w->N);
 }
@@ -154,7 +162,9 @@ static void evaluate(point *x, const attn_maxmargin_set *set, attn_interpolator_
   memset(x->v, 0, (2 + w->N) * sizeof *x->v);
   for (size_t i = 0; i < n; i++)
     add_sample(x->v, x->a[i] * labels->y[i], x->s + i * T, i, labels);
-  x->V = (x->svm.primal + x->svm.dual) / 2;
+  x->V = x->svm.status == ATTN_SVM_OK           ? x->svm.dual
+         : x->svm.status == ATTN_SVM_INFEASIBLE ? INFINITY
+                                                : x->svm.primal;
 }
 
 /* c, hp and H at now. */
@@ -184,7 +194,7 @@ static void add_h(double *u, const double *a /* [n] */, const attn_maxmargin_set
 static attn_interpolator_result report(const point *x, const attn_maxmargin_set *set,
                                        attn_interpolator_workspace *w) {
   return (attn_interpolator_result){
-      .status = x->svm.status == ATTN_SVM_OK ? ATTN_INTERPOLATOR_OK : ATTN_INTERPOLATOR_INFEASIBLE,
+      .status = isfinite(x->V) ? ATTN_INTERPOLATOR_OK : ATTN_INTERPOLATOR_INFEASIBLE,
       .R = norm(x->p, set, w),
       .norm_v = 1 / x->svm.margin_low,
       .margin = x->svm.margin_low,
@@ -199,6 +209,7 @@ static attn_interpolator_result report(const point *x, const attn_maxmargin_set 
 attn_interpolator_result attn_interpolator_value(double *v, const double *p,
                                                  const attn_maxmargin_set *set,
                                                  attn_interpolator_workspace *w) {
+  check_size(set, w);
   memcpy(w->now.p, p, (2 + w->N) * sizeof *p);
   evaluate(&w->now, set, w);
   memcpy(v, w->now.v, (2 + w->N) * sizeof *v);
@@ -220,33 +231,36 @@ typedef struct {
 
 typedef struct {
   bool possible;
-  double improvement; /* of the linearised objective, the penalty counted */
-  double residual;    /* |tangential part of sum a' h|, or |sum a' h - nu p| */
+  double improvement;                /* of the linearised objective, the penalty counted */
+  double sine, sine_gap, multiplier; /* as in attn_interpolator_result, at now */
 } step_result;
+
+static const step_result impossible = {.sine = INFINITY, .sine_gap = INFINITY};
 
 static double objective(const point *x, double R, task rule) {
   return x->V + (rule.sphere ? 0 : rule.nu * R * R / 2);
 }
 
-/* next.p, step_a = a'. R = |p|. */
+/* next.p from now.p, R = |now.p|. */
 static step_result take_step(double R, double tau, task rule, const attn_maxmargin_set *set,
                              attn_interpolator_workspace *w) {
   const size_t n = w->n;
   const double nu = rule.sphere ? 0 : rule.nu, theta = nu / (tau + nu);
   double *q = w->next.p, toward = 0; /* sum a' h . p */
-  attn_svm_result svm;
+  attn_svm_result svm, at_now;
   for (size_t i = 0; i < n; i++) {
     w->level[i] = 1 + theta * w->hp[i];
     if (!(w->level[i] > 0))
-      return (step_result){.possible = false};
+      return impossible;
   }
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j < n; j++) {
       const double h = w->H[i * n + j] - (rule.sphere ? w->hp[i] * w->hp[j] / (R * R) : 0);
       w->system[i * n + j] = (w->now.K[i * n + j] + h / (tau + nu)) / (w->level[i] * w->level[j]);
     }
-  if (attn_svm_solve(w->step_a, &svm, w->system, n, w->svm) == ATTN_SVM_INFEASIBLE)
-    return (step_result){.possible = false};
+  attn_svm_solve(w->step_a, &svm, w->system, n, w->svm);
+  if (svm.status == ATTN_SVM_INFEASIBLE || !(svm.dual > 0))
+    return impossible;
   for (size_t i = 0; i < n; i++) {
     w->step_a[i] /= w->level[i];
     toward += w->step_a[i] * w->hp[i];
@@ -254,15 +268,31 @@ static step_result take_step(double R, double tau, task rule, const attn_maxmarg
   memset(q, 0, (2 + w->N) * sizeof *q);
   add_h(q, w->step_a, set, w);
   attn_axpy(q, rule.sphere ? -toward / (R * R) : -nu, w->now.p, 2 + w->N);
-  const double residual = norm(q, set, w);
+  const double residual = norm(q, set, w); /* |tangential part of sum a' h|, or |sum a' h - nu p| */
   attn_scale(q, 1 / (tau + nu), 2 + w->N);
   attn_axpy(q, 1, w->now.p, 2 + w->N);
+  attn_svm_certify(&at_now, w->step_a, w->now.K, n);
   return (step_result){
       .possible = true,
-      .improvement =
-          objective(&w->now, R, rule) - (svm.primal + svm.dual) / 2 - tau * theta * R * R / 2,
-      .residual = residual,
+      .improvement = objective(&w->now, R, rule) - svm.dual - tau * theta * R * R / 2,
+      .sine = residual == 0 ? 0
+              : rule.sphere ? residual / hypot(residual, toward / R)
+                            : residual / (nu * R),
+      .sine_gap = at_now.gap,
+      .multiplier = toward / (R * R),
   };
+}
+
+/* tau in units of this. On the sphere the objective curves by the multiplier; how the margins curve
+ * is not known. Where |p| hardly matters, as at a p that pays equal attention to all tokens, a step
+ * is kept to the order of 1e3 |p|. 0 when dV/dp is. */
+static double curvature(double R, task rule, attn_interpolator_workspace *w) {
+  if (!rule.sphere)
+    return rule.nu;
+  double square = 0; /* |dV/dp|^2 */
+  for (size_t i = 0; i < w->n; i++)
+    square += w->now.a[i] * attn_dot(w->H + i * w->n, w->now.a, w->n);
+  return fmax(fabs(attn_dot(w->now.a, w->hp, w->n)) / (R * R), 1e-3 * sqrt(fmax(0, square)) / R);
 }
 
 /* From now.p to a local optimum, in now. */
@@ -272,36 +302,33 @@ static attn_interpolator_result descend(task rule, const attn_maxmargin_set *set
   attn_interpolator_result r = report(&w->now, set, w);
   if (r.status == ATTN_INTERPOLATOR_INFEASIBLE)
     return r;
-  double damping = 1; /* tau in units of the objective's own curvature */
+  double damping = 1;
   differentiate(set, w);
-  for (r.status = ATTN_INTERPOLATOR_LIMIT; r.steps < ATTN_INTERPOLATOR_STEPS; r.steps++) {
-    const double R = norm(w->now.p, set, w);
-    r.multiplier = attn_dot(w->now.a, w->hp, w->n) / (R * R);
-    /* on the sphere the objective curves by the multiplier; what the margins add is not known */
-    const double tau = rule.sphere ? fabs(r.multiplier) * (1 + damping) : rule.nu * damping;
-    const step_result step = take_step(R, tau, rule, set, w);
-    r.solved++;
+  for (;; r.steps++) {
+    const double R = norm(w->now.p, set, w), unit = curvature(R, rule, w);
+    const double now = objective(&w->now, R, rule);
+    const step_result step =
+        unit > 0 ? take_step(R, unit * (damping + rule.sphere), rule, set, w) : impossible;
+    r.solved += unit > 0;
+    r.sine = step.sine;
+    r.sine_gap = step.sine_gap;
+    r.multiplier = step.possible ? step.multiplier : attn_dot(w->now.a, w->hp, w->n) / (R * R);
+    r.status = r.sine <= ATTN_INTERPOLATOR_SINE ? ATTN_INTERPOLATOR_OK
+               : !(unit > 0) || (step.possible && step.improvement <= flat * now)
+                   ? ATTN_INTERPOLATOR_FLAT
+                   : ATTN_INTERPOLATOR_LIMIT;
+    if (r.status != ATTN_INTERPOLATOR_LIMIT || r.steps == ATTN_INTERPOLATOR_STEPS)
+      break;
     if (!step.possible) {
       damping *= 4;
       continue;
-    }
-    const double radial = (rule.sphere ? r.multiplier : rule.nu) * R;
-    r.sine = rule.sphere ? step.residual / hypot(step.residual, radial) : step.residual / radial;
-    if (r.sine <= ATTN_INTERPOLATOR_SINE ||
-        step.improvement <= flat * objective(&w->now, R, rule)) {
-      attn_svm_result dual;
-      attn_svm_certify(&dual, w->step_a, w->now.K, w->n);
-      r.sine_gap = dual.gap;
-      r.status = r.sine <= ATTN_INTERPOLATOR_SINE ? ATTN_INTERPOLATOR_OK : ATTN_INTERPOLATOR_FLAT;
-      break;
     }
     if (rule.sphere)
       scale_to(w->next.p, R, set, w);
     evaluate(&w->next, set, w);
     r.solved++;
-    const double gain = objective(&w->now, R, rule) -
-                        objective(&w->next, rule.sphere ? R : norm(w->next.p, set, w), rule);
-    if (w->next.svm.status != ATTN_SVM_OK || !(gain > 0.1 * step.improvement)) {
+    const double gain = now - objective(&w->next, norm(w->next.p, set, w), rule);
+    if (!(gain > 0.1 * step.improvement)) {
       damping *= 4;
       continue;
     }
@@ -335,14 +362,19 @@ static attn_interpolator_result descend_from(double *v, double *p, task rule,
 attn_interpolator_result attn_interpolator_max_margin(double *v, double *p, double R,
                                                       const attn_maxmargin_set *set,
                                                       attn_interpolator_workspace *w) {
+  check_size(set, w);
+  if (!(R > 0) || !isfinite(R))
+    attn_fail("R = %g: the bound on |p| must lie in (0, inf)", R);
   if (!scale_to(p, R, set, w)) {
     const attn_interpolator_result r = attn_interpolator_value(v, p, set, w);
     if (r.status == ATTN_INTERPOLATOR_INFEASIBLE)
       return r;
     differentiate(set, w);
     add_h(p, w->now.a, set, w);
-    if (!scale_to(p, R, set, w))
-      return r;
+    if (!scale_to(p, R, set, w)) {
+      p[set->labels->k[0]] = 1;
+      scale_to(p, R, set, w);
+    }
   }
   return descend_from(v, p, (task){.sphere = true}, set, w);
 }
@@ -350,5 +382,8 @@ attn_interpolator_result attn_interpolator_max_margin(double *v, double *p, doub
 attn_interpolator_result attn_interpolator_min_norm(double *v, double *p, double nu,
                                                     const attn_maxmargin_set *set,
                                                     attn_interpolator_workspace *w) {
+  check_size(set, w);
+  if (!(nu > 0) || !isfinite(nu))
+    attn_fail("nu = %g: the weight of |p|^2 must lie in (0, inf)", nu);
   return descend_from(v, p, (task){.nu = nu}, set, w);
 }

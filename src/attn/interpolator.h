@@ -32,8 +32,8 @@
 
 typedef enum {
   ATTN_INTERPOLATOR_OK,         /* stationary up to ATTN_INTERPOLATOR_SINE */
-  ATTN_INTERPOLATOR_FLAT,       /* not so, but no step improves V by more than its rounding error:
-                                   attention saturates */
+  ATTN_INTERPOLATOR_FLAT,       /* not so, but no step improves the objective by more than its
+                                   rounding error: attention saturates, or (min-norm) |p| is tiny */
   ATTN_INTERPOLATOR_INFEASIBLE, /* no v fits all labels with the attention of the start */
   ATTN_INTERPOLATOR_LIMIT,      /* stopped after ATTN_INTERPOLATOR_STEPS steps */
 } attn_interpolator_status;
@@ -44,19 +44,19 @@ enum { ATTN_INTERPOLATOR_STEPS = 500 };
 /* A word for a table: "stationary", "flat", "infeasible", "limit". */
 const char *attn_interpolator_status_name(attn_interpolator_status status);
 
+/* sine tells how far p is from first-order optimality, given multipliers a' of the support vector
+ * machine at p whose duality gap is sine_gap: the sine of the angle between p and dV/dp for
+ * max-margin, |nu p + dV/dp| / (nu |p|) for min-norm. multiplier is (-dV/dp) . p / |p|^2, with a' too:
+ * the nu of min-norm whose solution this is, if it is one. Where it is negative a smaller |p| would
+ * raise the margin, so that |p| <= R is better met inside. */
 typedef struct {
   attn_interpolator_status status;
-  double R;        /* |p| */
-  double norm_v;   /* |v| with all margins at least 1: one over the margin of (4.1) for r = 1 */
-  double margin;   /* of (4.1) for r = 1, a certified lower bound */
-  double gap;      /* of the support vector machine at p: primal / dual - 1 */
-  double sine;     /* first-order optimality: of the angle between p and -dV/dp (max-margin), or
-                      |nu p + dV/dp| / (nu |p|) (min-norm), with multipliers a' of dual gap: */
-  double sine_gap; /* primal / dual - 1 of a' in the support vector machine at p */
-  double
-      multiplier; /* (-dV/dp) . p / |p|^2: the nu of min-norm whose solution this is, if it is one;
-                        positive where a larger |p| raises the margin */
-  size_t steps, solved; /* steps taken, support vector machines solved */
+  double R;      /* |p| */
+  double norm_v; /* |v| with all margins at least 1: one over the margin of (4.1) for r = 1 */
+  double margin; /* of (4.1) for r = 1, a certified lower bound */
+  double gap;    /* of the support vector machine at p: primal / dual - 1 */
+  double sine, sine_gap, multiplier;
+  size_t steps, solved; /* steps tried, support vector machines solved */
 } attn_interpolator_result;
 
 typedef struct attn_interpolator_workspace attn_interpolator_workspace;
@@ -70,15 +70,18 @@ double attn_interpolator_inner(const double *v /* [2 + N] */, const double *w /*
                                const attn_maxmargin_set *set,
                                attn_interpolator_workspace *workspace);
 
-/* v for a given p, with margins at least 1, and the result's R, norm_v, margin, gap; sine and
- * multiplier are not-a-number. */
+/* v for a given p, with margins at least 1, and the result's R, norm_v, margin, gap; the status is
+ * OK or INFEASIBLE; sine, sine_gap and multiplier are not-a-number. */
 attn_interpolator_result attn_interpolator_value(double *v /* [2 + N] */,
                                                  const double *p /* [2 + N] */,
                                                  const attn_maxmargin_set *set,
                                                  attn_interpolator_workspace *workspace);
 
 /* Max-margin: from the direction of p to a local maximum of the margin over |p| = R > 0. p = 0
- * starts in the direction of the gradient at 0. v has margins at least 1. */
+ * starts in the direction of the gradient at 0, or of a signal should that vanish. v has margins at
+ * least 1. Where attention saturates so far that dV/dp is 0 in double precision the result is FLAT
+ * with infinite sine and sine_gap. Where the start is INFEASIBLE sine, sine_gap and multiplier are
+ * not-a-number and v is of no use. */
 attn_interpolator_result attn_interpolator_max_margin(double *v /* [2 + N] */,
                                                       double *p /* [2 + N] */, double R,
                                                       const attn_maxmargin_set *set,

@@ -400,25 +400,13 @@ double attn_maxmargin_best(unsigned char *sigma, double *margins, size_t random,
 
 /* ---- what the search may have missed ---- */
 
-/* min over A + B = 1 of the largest of the class's four corners (signal or noise for the clean, for
- * the noisy): with h = sum 1/D_i over its clean, h' over its noisy samples, both on noise give
- * A^2/h + B^2/h', the clean ones on the signal rho^2 A^2 + B^2/h', the noisy ones A^2/h + rho^2 B^2,
- * and both on the signal less than one of these. Returned is the inverse, 0 for a class without
- * samples. */
+/* The inverse of the least bound over A + B = 1 for one class, with h = sum 1/D_i over its clean, h'
+ * over its noisy samples. A selection with both kinds on the signal has the margin 0. So one kind is
+ * all on noise, say the noisy samples: the worst the clean ones can do is to go to noise, or to the
+ * signal, all together, max(1/h, rho^2) A^2 + B^2/h', and the best A and B make this the inverse of
+ * min(h, 1/rho^2) + h'. The weights may differ between the two cases. */
 static double inverse_class_bound(double h, double h_noisy, double rho2) {
-  if (h == 0 || h_noisy == 0)
-    return fmin(h + h_noisy, 1 / rho2);
-  const double clean = fmax(1 / h, rho2), noisy = fmax(1 / h_noisy, rho2);
-  /* f1 = clean A^2 + B^2/h', f2 = A^2/h + noisy B^2 */
-  double A = 1 / (1 + clean * h_noisy);
-  if (clean * A * A + (1 - A) * (1 - A) / h_noisy >= A * A / h + noisy * (1 - A) * (1 - A))
-    return 1 / clean + h_noisy;
-  A = noisy * h / (1 + noisy * h);
-  if (A * A / h + noisy * (1 - A) * (1 - A) >= clean * A * A + (1 - A) * (1 - A) / h_noisy)
-    return h + 1 / noisy;
-  const double ratio = sqrt((noisy - 1 / h_noisy) / (clean - 1 / h)); /* A / B at f1 = f2 */
-  A = ratio / (1 + ratio);
-  return 1 / (clean * A * A + (1 - A) * (1 - A) / h_noisy);
+  return fmin(fmin(h, 1 / rho2) + h_noisy, h + fmin(h_noisy, 1 / rho2));
 }
 
 double attn_maxmargin_bound(const attn_maxmargin_set *set) {

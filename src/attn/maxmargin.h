@@ -106,9 +106,10 @@ double attn_maxmargin_climb(unsigned char *sigma /* [n] start, then end */,
  *   |sum_i al_i y_i x_i|^2 <= sum_k rho^2 (A_k - B_k)^2 + sum_{i on noise} al_i^2 D_i,
  *
  * and with weights proportional to 1/D_i among the samples of a class and kind the worst selection
- * treats those alike. The weights of the four kinds are chosen to make the bound least. For
- * orthogonal noise of equal length it is attained (theory section 5): kappa* follows from it. In
- * general the slack is of order sqrt(N/d). O(N^3). */
+ * treats those alike. Both kinds of a class on its signal make the margin 0; the weights of the kinds
+ * are chosen to make the bound least for the selections with the noisy samples on noise, and for
+ * those with the clean ones on noise. For orthogonal noise of equal length the bound is attained
+ * (theory section 5): kappa* follows from it. In general the slack is of order sqrt(N/d). O(N^3). */
 double attn_maxmargin_bound(const attn_maxmargin_set *set);
 
 enum { ATTN_MAXMARGIN_STARTS = 9 };
