@@ -35,6 +35,10 @@ double attn_data_kappa(const attn_data_param *param) {
   return param->rho * sqrt((double)param->n / (double)param->d);
 }
 
+double attn_data_rho(double kappa, size_t n, size_t d) {
+  return kappa * sqrt((double)d / (double)n);
+}
+
 double attn_data_expected_coherence(const attn_data_param *param) {
   const double n = (double)param->n, d = (double)param->d, k = d - 2;
   const double N = n * ((double)param->T - 1), pairs = N * (N - 1) / 2;
@@ -85,4 +89,18 @@ size_t attn_labels_count_noisy(const attn_labels *labels) {
   for (size_t i = 0; i < labels->n; i++)
     count += attn_labels_noisy(labels, i);
   return count;
+}
+
+attn_counts attn_labels_counts(const attn_labels *labels) {
+  attn_counts counts = {0};
+  for (size_t i = 0; i < labels->n; i++) {
+    counts.n[labels->k[i]]++;
+    counts.noisy[labels->k[i]] += attn_labels_noisy(labels, i);
+  }
+  return counts;
+}
+
+attn_counts attn_data_expected_counts(const attn_data_param *param) {
+  const double half = (double)param->n / 2;
+  return (attn_counts){{half, half}, {half * param->eta, half * param->eta}};
 }

@@ -21,6 +21,9 @@ const char *attn_data_check(const attn_data_param *param);
 /* kappa = rho sqrt(n/d), the signal on its natural scale. */
 double attn_data_kappa(const attn_data_param *param);
 
+/* rho = kappa sqrt(d/n), the way back. */
+double attn_data_rho(double kappa, size_t n, size_t d);
+
 /* What coherence max_{i != j} |xi_i . xi_j| n/d to expect of Gaussian noise tokens that are never
  * formed: its median, the N(N-1)/2 pairs taken as independent. Each xi_i . xi_j is the difference of
  * two Gamma((d-2)/2) variables, nearly N(0, d-2) for large d. */
@@ -53,5 +56,14 @@ static inline bool attn_labels_noisy(const attn_labels *labels, size_t i) {
 
 /* The number of noisy samples. */
 size_t attn_labels_count_noisy(const attn_labels *labels);
+
+/* How many samples each class has, and how many of them are noisy. */
+typedef struct {
+  double n[2], noisy[2];
+} attn_counts;
+
+/* Those of a draw, and what is expected of one: n/2 and eta n/2, which need not be whole. */
+attn_counts attn_labels_counts(const attn_labels *labels);
+attn_counts attn_data_expected_counts(const attn_data_param *param);
 
 #endif

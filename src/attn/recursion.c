@@ -54,3 +54,63 @@ void attn_recursion_step(attn_recursion *r, const attn_data_param *param, double
   }
   forward(r, param->T);
 }
+
+attn_risk_input attn_recursion_risk_input(const attn_recursion *r) {
+  return (attn_risk_input){{r->v_mu, -r->v_mu}, {r->p_mu, r->p_mu}, r->vv, r->pp, r->vp, NAN};
+}
+
+double attn_recursion_log10_risk(const attn_recursion *r, size_t T) {
+  const attn_risk_input input = attn_recursion_risk_input(r);
+  return attn_risk_log10(&input, T).log10_clean;
+}
+
+//@begin pair
+attn_recursion_pair attn_recursion_pair_start(const attn_data_param *param,
+                                              const attn_counts *counts) {
+  attn_recursion_pair pair = {.counts = *counts};
+  for (size_t k = 0; k < 2; k++) {
+    pair.param[k] = *param;
+    pair.param[k].n = (size_t)round(2 * counts->n[k]);
+    pair.param[k].eta = counts->n[k] > 0 ? counts->noisy[k] / counts->n[k] : 0;
+    pair.of[k] = attn_recursion_start(&pair.param[k]);
+  }
+  return pair;
+}
+
+void attn_recursion_pair_step(attn_recursion_pair *pair, double beta) {
+  const double n = pair->counts.n[0] + pair->counts.n[1];
+  for (size_t k = 0; k < 2; k++)
+    if (pair->counts.n[k] > 0)
+      attn_recursion_step(&pair->of[k], &pair->param[k], beta * 2 * pair->counts.n[k] / n);
+}
+//@end pair
+
+attn_risk_input attn_recursion_pair_risk_input(const attn_recursion_pair *pair) {
+  attn_risk_input input = {.residual2 = NAN};
+  for (size_t k = 0; k < 2; k++) {
+    const attn_recursion *r = &pair->of[k];
+    const double sign = k == 0 ? 1 : -1, noisy = pair->counts.noisy[k];
+    const double clean = pair->counts.n[k] - noisy;
+    const double each = ((double)pair->param[k].T - 1) / (double)pair->param[k].d;
+    input.mv[k] = sign * r->v_mu;
+    input.mp[k] = r->p_mu;
+    input.vv += r->vv / 2;
+    input.pp += r->pp / 2;
+    /* the product of the multiples of each token, v's with the sign of its label */
+    input.vp += sign * each * (clean * r->v_xi[0] * r->p_xi[0] - noisy * r->v_xi[1] * r->p_xi[1]);
+  }
+  return input;
+}
+
+double attn_recursion_pair_attention(const attn_recursion_pair *pair) {
+  const attn_counts *c = &pair->counts;
+  const double clean[2] = {c->n[0] - c->noisy[0], c->n[1] - c->noisy[1]};
+  return (clean[0] * pair->of[0].attention[0] + clean[1] * pair->of[1].attention[0]) /
+         (clean[0] + clean[1]);
+}
+
+double attn_recursion_pair_margin(const attn_recursion_pair *pair) {
+  const double *noisy = pair->counts.noisy;
+  return (noisy[0] * pair->of[0].margin[1] + noisy[1] * pair->of[1].margin[1]) /
+         (noisy[0] + noisy[1]);
+}

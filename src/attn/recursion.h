@@ -5,6 +5,7 @@
 #define ATTN_RECURSION_H
 
 #include "data.h"
+#include "risk.h"
 
 typedef struct {
   double v_mu, p_mu;       /* mu_1 . v = -mu_2 . v, and mu_k . p */
@@ -20,5 +21,29 @@ attn_recursion attn_recursion_start(const attn_data_param *param);
 
 /* One step of gradient descent with step size beta. */
 void attn_recursion_step(attn_recursion *state, const attn_data_param *param, double beta);
+
+/* What the risk depends on (theory section 4), and log10 of the risk on D_clean for T tokens. */
+attn_risk_input attn_recursion_risk_input(const attn_recursion *state);
+double attn_recursion_log10_risk(const attn_recursion *state, size_t T);
+
+/* The same on a draw whose classes differ in their numbers of clean and noisy samples. A class never
+ * meets the other's tokens, so each is a recursion of its own: that of a balanced draw of 2 n_k
+ * samples with the class's share of flips, whose step size makes up for the mean over n in the loss.
+ * Without a sample in it a class stays at zero. */
+typedef struct {
+  attn_counts counts;
+  attn_data_param param[2]; /* of the balanced draws */
+  attn_recursion of[2];     /* [class]; vv and pp as if the other class were alike */
+} attn_recursion_pair;
+
+attn_recursion_pair attn_recursion_pair_start(const attn_data_param *param,
+                                              const attn_counts *counts);
+void attn_recursion_pair_step(attn_recursion_pair *pair, double beta);
+attn_risk_input attn_recursion_pair_risk_input(const attn_recursion_pair *pair);
+
+/* Over both classes: the clean samples' mean attention on the signal, the noisy samples' mean
+ * margin; not-a-number where there are none. */
+double attn_recursion_pair_attention(const attn_recursion_pair *pair);
+double attn_recursion_pair_margin(const attn_recursion_pair *pair);
 
 #endif

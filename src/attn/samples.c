@@ -87,11 +87,12 @@ static size_t column_of(const attn_samples *samples, const char *name) {
   attn_fail("the samples have no column '%s'", name);
 }
 
-size_t attn_samples_select(double *x, const attn_samples *samples, const char *column,
-                           const attn_where *where) {
+/* x, and y if it is not NULL, receive columns of the rows that meet all conditions. */
+static size_t select(double *x, double *y, const attn_samples *samples, const char *x_column,
+                     const char *y_column, const attn_where *where) {
   enum { CONDITIONS_MAX = 8 };
   size_t tested[CONDITIONS_MAX], conditions = 0, count = 0;
-  const size_t wanted = column_of(samples, column);
+  const size_t x_wanted = column_of(samples, x_column), y_wanted = column_of(samples, y_column);
   for (; where[conditions].column != NULL; conditions++) {
     if (conditions == CONDITIONS_MAX)
       attn_fail("more than %d conditions on the samples", CONDITIONS_MAX);
@@ -99,13 +100,33 @@ size_t attn_samples_select(double *x, const attn_samples *samples, const char *c
   }
   for (size_t r = 0; r < samples->rows; r++) {
     const double *row = samples->value + r * samples->columns;
-    bool meets = !isnan(row[wanted]);
+    bool meets = !isnan(row[x_wanted]) && !isnan(row[y_wanted]);
     for (size_t c = 0; c < conditions && meets; c++)
       meets = row[tested[c]] == where[c].value;
-    if (meets)
-      x[count++] = row[wanted];
+    if (!meets)
+      continue;
+    x[count] = row[x_wanted];
+    if (y != NULL)
+      y[count] = row[y_wanted];
+    count++;
   }
   return count;
+}
+
+size_t attn_samples_select(double *x, const attn_samples *samples, const char *column,
+                           const attn_where *where) {
+  return select(x, NULL, samples, column, column, where);
+}
+
+size_t attn_samples_pairs(double *x, double *y, const attn_samples *samples, const char *x_column,
+                          const char *y_column, const attn_where *where) {
+  return select(x, y, samples, x_column, y_column, where);
+}
+
+double attn_samples_value(const attn_samples *samples, const char *column,
+                          const attn_where *where) {
+  const size_t count = attn_samples_select(samples->scratch, samples, column, where);
+  return count == 1 ? samples->scratch[0] : NAN;
 }
 
 double attn_samples_mean(const attn_samples *samples, const char *column, const attn_where *where) {
@@ -135,11 +156,43 @@ attn_summary attn_samples_summary(const attn_samples *samples, const char *colum
                             attn_samples_select(samples->scratch, samples, column, where), level);
 }
 
-double attn_samples_share(const attn_samples *samples, const char *column, double goal,
+attn_interval attn_samples_median_interval(const attn_samples *samples, const char *column,
+                                           const attn_where *where, double level) {
+  const size_t count = attn_samples_select(samples->scratch, samples, column, where);
+  attn_stats_sort(samples->scratch, count);
+  return attn_stats_quantile_interval(samples->scratch, count, 0.5, level);
+}
+
+size_t attn_samples_count(const attn_samples *samples, const char *column, double low, double high,
                           const attn_where *where) {
   const size_t count = attn_samples_select(samples->scratch, samples, column, where);
-  size_t met = 0;
+  size_t within = 0;
   for (size_t i = 0; i < count; i++)
-    met += samples->scratch[i] == goal;
-  return (double)met / (double)count;
+    within += samples->scratch[i] >= low && samples->scratch[i] <= high;
+  return within;
+}
+
+double attn_samples_share(const attn_samples *samples, const char *column, double goal,
+                          const attn_where *where) {
+  return (double)attn_samples_count(samples, column, goal, goal, where) /
+         (double)attn_samples_count(samples, column, -INFINITY, INFINITY, where);
+}
+
+static void write_each(attn_table *table, const attn_samples *samples, const char *columns,
+                       const attn_where *where,
+                       double (*question)(const attn_samples *, const char *, const attn_where *)) {
+  char *copy = attn_text_copy(columns), *rest = copy;
+  for (char *column; (column = strtok_r(rest, " ", &rest)) != NULL;)
+    attn_table_number(table, question(samples, column, where));
+  attn_free(copy);
+}
+
+void attn_samples_write_means(attn_table *table, const attn_samples *samples, const char *columns,
+                              const attn_where *where) {
+  write_each(table, samples, columns, where, attn_samples_mean);
+}
+
+void attn_samples_write_medians(attn_table *table, const attn_samples *samples, const char *columns,
+                                const attn_where *where) {
+  write_each(table, samples, columns, where, attn_samples_median);
 }

@@ -35,6 +35,14 @@ typedef struct {
 size_t attn_samples_select(double *x /* [rows] */, const attn_samples *samples, const char *column,
                            const attn_where *where);
 
+/* x and y receive two columns of the selected rows in which both are numbers; returns how many. */
+size_t attn_samples_pairs(double *x /* [rows] */, double *y /* [rows] */,
+                          const attn_samples *samples, const char *x_column, const char *y_column,
+                          const attn_where *where);
+
+/* The value of the only row selected; not-a-number where there is none or several. */
+double attn_samples_value(const attn_samples *samples, const char *column, const attn_where *where);
+
 /* Not-a-number where nothing is selected. */
 double attn_samples_mean(const attn_samples *samples, const char *column, const attn_where *where);
 double attn_samples_median(const attn_samples *samples, const char *column,
@@ -44,8 +52,23 @@ double attn_samples_largest(const attn_samples *samples, const char *column,
 attn_summary attn_samples_summary(const attn_samples *samples, const char *column,
                                   const attn_where *where, double level);
 
+/* The distribution-free interval of the population's median. */
+attn_interval attn_samples_median_interval(const attn_samples *samples, const char *column,
+                                           const attn_where *where, double level);
+
 /* The share of the selected values that are equal to goal. */
 double attn_samples_share(const attn_samples *samples, const char *column, double goal,
                           const attn_where *where);
+
+/* How many of the selected values lie in [low, high]. */
+size_t attn_samples_count(const attn_samples *samples, const char *column, double low, double high,
+                          const attn_where *where);
+
+/* The next cells of a table: the mean (the median) of each of some columns, whose names are
+ * separated by blanks. */
+void attn_samples_write_means(attn_table *table, const attn_samples *samples, const char *columns,
+                              const attn_where *where);
+void attn_samples_write_medians(attn_table *table, const attn_samples *samples, const char *columns,
+                                const attn_where *where);
 
 #endif

@@ -79,6 +79,30 @@ attn_line attn_stats_line(const double *x, const double *y, size_t count, double
   return line;
 }
 
+attn_line attn_stats_power(double *x, double *y, size_t count, double level) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++)
+    if (x[i] > 0 && y[i] > 0 && isfinite(x[i]) && isfinite(y[i])) {
+      x[kept] = log(x[i]);
+      y[kept++] = log(y[i]);
+    }
+  return attn_stats_line(x, y, kept, level);
+}
+
+attn_growth attn_stats_growth(double *t, double *y, size_t count, double level) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++)
+    if (t[i] > 1 && isfinite(y[i])) {
+      t[kept] = log(t[i]);
+      y[kept++] = y[i];
+    }
+  attn_growth growth = {.log = attn_stats_line(t, y, kept, level)};
+  for (size_t i = 0; i < kept; i++)
+    t[i] = log(t[i]);
+  growth.loglog = attn_stats_line(t, y, kept, level);
+  return growth;
+}
+
 double attn_stats_root(double (*f)(double x, void *context), void *context, double low, double high,
                        double precision) {
   const double at_low = f(low, context), at_high = f(high, context);

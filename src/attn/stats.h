@@ -50,6 +50,19 @@ typedef struct {
 attn_line attn_stats_line(const double *x /* [count] */, const double *y /* [count] */,
                           size_t count, double level);
 
+/* A power law y = exp(intercept) x^slope: the line of log y on log x, over the pairs in which both
+ * are positive and finite. x and y become the logarithms. */
+attn_line attn_stats_power(double *x /* [count] */, double *y /* [count] */, size_t count,
+                           double level);
+
+/* Slow growth of y with the step t: lines of y on log t and on log log t, over the pairs with t > 1
+ * and y finite. t becomes log log t. */
+typedef struct {
+  attn_line log, loglog;
+} attn_growth;
+attn_growth attn_stats_growth(double *t /* [count] */, double *y /* [count] */, size_t count,
+                              double level);
+
 /* The x in [low, high] at which f changes sign, by Brent's method to the given precision;
  * not-a-number when f has the same sign at both ends or is not-a-number somewhere. f(x, context)
  * with its randomness fixed (common random numbers) makes this a threshold of one draw. */

@@ -8,17 +8,22 @@ struct attn_table {
   attn_output *output;
   size_t columns, at;
   int digits;
+  char *names; /* what name points into */
+  char **name; /* [columns] */
 };
 
 attn_table *attn_table_open(const char *path, const char *columns, int digits) {
   attn_table *table = attn_alloc(1, sizeof *table);
   table->output = strcmp(path, "-") == 0 ? attn_output_standard() : attn_output_open(path);
   table->digits = digits;
-  char *copy = attn_text_copy(columns), *rest = copy;
-  for (char *name; (name = strtok_r(rest, " ", &rest)) != NULL; table->columns++)
+  table->names = attn_text_copy(columns);
+  table->name = attn_alloc(strlen(columns) / 2 + 1, sizeof *table->name);
+  char *rest = table->names;
+  for (char *name; (name = strtok_r(rest, " ", &rest)) != NULL; table->columns++) {
     fprintf(table->output->stream, "%s%s", table->columns ? "\t" : "", name);
+    table->name[table->columns] = name;
+  }
   fputc('\n', table->output->stream);
-  attn_free(copy);
   if (table->columns == 0)
     attn_fail("%s: a table needs at least one column", path);
   return table;
@@ -59,11 +64,25 @@ void attn_table_text(attn_table *table, const char *text) {
   end_cell(table);
 }
 
+void attn_table_skip(attn_table *table, const char *to) {
+  if (to == NULL && table->at == 0)
+    return; /* no row has begun */
+  size_t end = table->at;
+  while (end < table->columns && (to == NULL || strcmp(table->name[end], to) != 0))
+    end++;
+  if (to != NULL && end == table->columns)
+    attn_fail("%s: no column '%s' after %zu cells of a row", table->output->path, to, table->at);
+  for (size_t c = table->at; c < end; c++)
+    attn_table_number(table, NAN);
+}
+
 void attn_table_close(attn_table *table) {
   if (table->at != 0)
     attn_fail("%s: the last row has %zu of %zu cells", table->output->path, table->at,
               table->columns);
   attn_output_commit(table->output);
+  attn_free(table->names);
+  attn_free(table->name);
   attn_free(table);
 }
 

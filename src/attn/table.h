@@ -21,6 +21,15 @@ void attn_table_number(attn_table *table, double x);
 void attn_table_numbers(attn_table *table, const double *x /* [count] */, size_t count);
 void attn_table_text(attn_table *table, const char *text);
 
+/* The next cells, counted by the compiler: attn_table_cells(table, n, kappa, risk.mean). */
+#define attn_table_cells(table, ...)                                                               \
+  attn_table_numbers(table, (const double[]){__VA_ARGS__},                                         \
+                     sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
+
+/* Not-a-number in the cells from here up to the column of that name; fails when the row has no such
+ * column ahead. NULL: up to the end of a row that has begun. */
+void attn_table_skip(attn_table *table, const char *to);
+
 /* Completes the file and frees table; fails when a row is incomplete or a write failed. */
 void attn_table_close(attn_table *table);
 

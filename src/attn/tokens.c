@@ -1,5 +1,6 @@
 #include "tokens.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "tokens_dense.h"
@@ -69,4 +70,14 @@ void attn_tokens_pullback(attn_tokens *tokens, double *u, const double *signal, 
 double attn_tokens_inner(const attn_tokens *tokens, const double *u, const double *w,
                          const double *w_noise) {
   return tokens->ops->inner(tokens, u, w, w_noise);
+}
+
+double attn_tokens_cosine(attn_tokens *tokens, const double *u, const double *w, double *noise) {
+  double *u_noise = noise, *w_noise = noise + tokens->N, signal[2];
+  attn_tokens_scores(tokens, signal, u_noise, u, 1);
+  attn_tokens_scores(tokens, signal, w_noise, w, 1);
+  const double uw = u[0] * w[0] + u[1] * w[1] + attn_tokens_inner(tokens, u, w, w_noise);
+  const double uu = u[0] * u[0] + u[1] * u[1] + attn_tokens_inner(tokens, u, u, u_noise);
+  const double ww = w[0] * w[0] + w[1] * w[1] + attn_tokens_inner(tokens, w, w, w_noise);
+  return uw / (sqrt(uu) * sqrt(ww));
 }

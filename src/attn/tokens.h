@@ -81,4 +81,9 @@ void attn_tokens_pullback(attn_tokens *tokens, double *u /* [m][dim] */,
 double attn_tokens_inner(const attn_tokens *tokens, const double *u /* [dim] */,
                          const double *w /* [dim] */, const double *w_noise /* [N] */);
 
+/* The cosine of the angle between two parameter vectors, signals included; not-a-number where one
+ * is zero. */
+double attn_tokens_cosine(attn_tokens *tokens, const double *u /* [dim] */,
+                          const double *w /* [dim] */, double *noise /* [2][N] workspace */);
+
 #endif

@@ -21,6 +21,14 @@ double attn_tokens_gram_coherence(attn_tokens *tokens, size_t n) {
   return largest * (double)n / ((double)tokens->k + 2.0);
 }
 
+void attn_tokens_gram_drop_cross(attn_tokens *tokens) {
+  double *K = tokens->state;
+  for (size_t i = 0; i < tokens->N; i++)
+    for (size_t j = 0; j < tokens->N; j++)
+      if (i != j)
+        K[i * tokens->N + j] = 0;
+}
+
 static void draw_dense(attn_tokens *tokens, gsl_rng *rng) {
   double *Xi = attn_alloc(tokens->N * tokens->k, sizeof *Xi); /* [N][k] */
   attn_rng_gaussian(Xi, tokens->N * tokens->k, rng);

@@ -20,4 +20,7 @@ double *attn_tokens_gram_matrix(attn_tokens *tokens); /* [N][N] */
  * which n cross terms rival |xi|^2 = d (theory section 7). */
 double attn_tokens_gram_coherence(attn_tokens *tokens, size_t n);
 
+/* The same tokens without their cross terms: zero off the diagonal. */
+void attn_tokens_gram_drop_cross(attn_tokens *tokens);
+
 #endif

@@ -2,6 +2,10 @@
 
 #include <math.h>
 
+double attn_train_step_size(const attn_data_param *param, double b) {
+  return b / fmax(param->rho * param->rho, (double)param->d / (double)param->n);
+}
+
 double attn_train_loss(const attn_model *model, const attn_labels *labels) {
   double sum = 0;
   for (size_t i = 0; i < model->n; i++) {

@@ -16,6 +16,10 @@
 #include "model.h"
 #include "optim.h"
 
+/* The step size beta = b / max(rho^2, d/n), matched to the stronger of signal and noise; for
+ * kappa >= 1, b = beta rho^2. */
+double attn_train_step_size(const attn_data_param *param, double b);
+
 /* L = (1/n) sum_i log(1 + exp(-y_i f_i)), after forward. */
 double attn_train_loss(const attn_model *model, const attn_labels *labels);
 

@@ -10,6 +10,10 @@ static attn_claim decide(attn_claim claim, const char *id, double measured, attn
   return claim;
 }
 
+attn_claim attn_verdict_scope(double kappa, double coherence, double bound) {
+  return (attn_claim){.kappa = kappa, .coherence = coherence, .in_scope = coherence <= bound};
+}
+
 attn_claim attn_verdict_share(attn_claim claim, const char *id, size_t met, size_t count,
                               double level, double delta) {
   const attn_interval interval = attn_stats_binomial(met, count, level);

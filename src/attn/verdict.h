@@ -6,6 +6,10 @@
 #include "experiment.h"
 #include "stats.h"
 
+/* What the claims below begin with: in scope where the coherence of what was drawn is at most
+ * bound. kappa is not-a-number where several were tried. */
+attn_claim attn_verdict_scope(double kappa, double coherence, double bound);
+
 /* "With high probability": met of count draws; holds when the exact interval of the share lies at or
  * above 1 - delta. */
 attn_claim attn_verdict_share(attn_claim claim, const char *id, size_t met, size_t count,

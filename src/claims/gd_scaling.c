@@ -1,7 +1,6 @@
 /* The two-step theorem up to ten million samples in 10^15 dimensions, the exponents of the
  * boundaries in n, and the rate at which the risk falls (theory sections 3c, 6b). */
 #include <math.h>
-#include <string.h>
 
 #include "boundary.h"
 #include "experiment.h"
@@ -47,22 +46,42 @@ static const attn_key keys[] = {
     {"level", ATTN_KEY_REAL, &conf.level, "(0.5, 1)", "the level of the intervals"},
 };
 
-/* d = factor n^2 log n and rho = kappa sqrt(d/n) */
-static attn_data_param setting(size_t n, double d, double eta, double kappa) {
-  const double samples = (double)n;
+/* d = factor n^2 log n, unless it is given, and rho = kappa sqrt(d/n) */
+static attn_data_param setting(double n, double d, double eta, double kappa) {
   if (d == 0)
-    d = floor(conf.factor * samples * samples * log(samples));
+    d = floor(conf.factor * n * n * log(n));
   if (d > 9007199254740992.0)
-    attn_fail("n = %zu: d = %g exceeds 2^53; take a smaller factor", n, d);
-  return (attn_data_param){n, conf.T, (size_t)d, kappa * sqrt(d / samples), eta};
+    attn_fail("n = %.0f: d = %g exceeds 2^53; take a smaller factor", n, d);
+  attn_data_param param = {(size_t)n, conf.T, (size_t)d, 0, eta};
+  param.rho = attn_data_rho(kappa, param.n, param.d);
+  return param;
 }
 
 /* ---- sampling ---- */
 
+/* The theorem at every n; boundaries A and B, and C, at every n; the risk against d and against n.
+ * The column "at" is the n or the d. */
 enum { THEOREM, EDGE_AB, EDGE_C, RATE_D, RATE_N, PARTS };
 
-/* The two steps of the theorem; out: split, fitted, attention, log10 risk after steps 1 and 2. */
-static void two_steps(double *out, attn_trial *trial) {
+#define COLUMNS                                                                                    \
+  "part at coherence split log10_risk_1 fitted att_clean att_noisy log10_risk_2 edge_a edge_b "    \
+  "edge_c"
+
+static const attn_list *grid_of(size_t part) {
+  const attn_list *const grid[PARTS] = {&conf.n, &conf.ab_n, &conf.c_n, &conf.over_d, &conf.over_n};
+  return grid[part];
+}
+
+/* The draws of a part at the i-th point of its grid. */
+static size_t draws_of(size_t part, size_t i) {
+  return part == THEOREM   ? (size_t)conf.draws.value[i]
+         : part == EDGE_AB ? conf.ab_draws
+         : part == EDGE_C  ? conf.c_draws
+                           : conf.rate_draws;
+}
+
+/* The two steps of the theorem; writes split, fitted, attention, log10 risk after steps 1 and 2. */
+static void two_steps(attn_table *table, attn_trial *trial) {
   const attn_optim optim = {.beta = conf.b / (trial->param.rho * trial->param.rho)};
   //@begin two-steps
   for (size_t step = 0;; step++) {
@@ -71,20 +90,15 @@ static void two_steps(double *out, attn_trial *trial) {
       const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
       const double risk = attn_metrics_log10_risk(&m, trial->param.T);
       if (step == 1)
-        memcpy(out, (double[]){m.clean_acc == 1 && !(m.noisy_acc > 0), risk}, 2 * sizeof *out);
+        attn_table_cells(table, m.clean_acc == 1 && !(m.noisy_acc > 0), risk);
       else
-        memcpy(out + 2, (double[]){m.train_acc == 1, m.att_clean, m.att_noisy, risk},
-               4 * sizeof *out);
+        attn_table_cells(table, m.train_acc == 1, m.att_clean, m.att_noisy, risk);
     }
     if (step == 2)
       break;
     attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
   }
   //@end two-steps
-}
-
-static attn_boundary_search edge_search(void) {
-  return (attn_boundary_search){conf.edge_b, conf.late, 0.8, 12};
 }
 
 /* The same labels and the same stream of noise at every kappa; lazy tokens depend on what is asked,
@@ -99,96 +113,66 @@ static void redraw(attn_trial *trial, void *context) {
   attn_trial_draw(trial, stream->seed, "gd_scaling edge", 0, stream->draw);
 }
 
-static size_t jobs_of(size_t part) {
-  size_t theorem = 0;
-  for (size_t i = 0; i < conf.n.count; i++)
-    theorem += (size_t)conf.draws.value[i];
-  const size_t jobs[PARTS] = {theorem, conf.ab_n.count * conf.ab_draws,
-                              conf.c_n.count * conf.c_draws, conf.over_d.count * conf.rate_draws,
-                              conf.over_n.count * conf.rate_draws};
-  return jobs[part];
+static attn_boundary_search edge_search(void) {
+  return (attn_boundary_search){conf.edge_b, conf.late, 0.8, 12};
 }
 
-/* Column at: the value of the part's grid. */
-#define COLUMNS                                                                                    \
-  "part at coherence split log10_risk_1 fitted att_clean att_noisy log10_risk_2 edge_a edge_b "    \
-  "edge_c"
-enum { WIDTH = 12 };
-
-static void run_job(double *row, size_t part, size_t j, uint64_t seed) {
-  for (size_t c = 0; c < WIDTH; c++)
-    row[c] = NAN;
-  row[0] = (double)part;
-  if (part == EDGE_AB || part == EDGE_C) {
-    const attn_list *grid = part == EDGE_AB ? &conf.ab_n : &conf.c_n;
-    const size_t draws = part == EDGE_AB ? conf.ab_draws : conf.c_draws;
-    row[1] = grid->value[j / draws];
-    const attn_data_param param = setting((size_t)row[1], 0, conf.edge_eta, 1);
-    const attn_boundary_search search = edge_search();
-    edge_stream stream = {seed, j};
-    attn_trial *trial = attn_trial_alloc(part == EDGE_AB ? ATTN_TOKENS_LAZY : ATTN_TOKENS_BARTLETT,
-                                         &param, part == EDGE_AB ? 2 : conf.late);
-    redraw(trial, &stream);
-    row[2] = attn_data_expected_coherence(&param);
-    for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++)
-      if ((part == EDGE_C) == (w == ATTN_BOUNDARY_C))
-        row[9 + w] =
-            attn_boundary_of_draw(w, &search, trial, part == EDGE_AB ? redraw : NULL, &stream);
-    attn_trial_free(trial);
-    return;
-  }
-  attn_data_param param;
-  size_t draw = j;
-  if (part == THEOREM) {
-    size_t i = 0;
-    while (draw >= (size_t)conf.draws.value[i])
-      draw -= (size_t)conf.draws.value[i++];
-    row[1] = conf.n.value[i];
-    param = setting((size_t)row[1], 0, conf.eta, conf.kappa);
-  } else if (part == RATE_D) {
-    row[1] = conf.over_d.value[j / conf.rate_draws];
-    param = setting(conf.rate_n, floor(row[1]), conf.eta, conf.kappa);
-  } else {
-    row[1] = conf.over_n.value[j / conf.rate_draws];
-    param = setting((size_t)row[1], conf.rate_d, conf.eta, conf.kappa);
-  }
-  row[2] = attn_data_expected_coherence(&param);
-  attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_LAZY, &param, 2);
-  attn_trial_draw(trial, seed, "gd_scaling", part * 1000 + (size_t)(8 * log(row[1])), draw);
-  two_steps(row + 3, trial);
+static void edges(attn_table *table, const attn_data_param *param, size_t part, size_t draw,
+                  uint64_t seed) {
+  const bool late = part == EDGE_C;
+  const attn_boundary_search search = edge_search();
+  edge_stream stream = {seed, draw};
+  attn_trial *trial =
+      attn_trial_alloc(late ? ATTN_TOKENS_BARTLETT : ATTN_TOKENS_LAZY, param, late ? conf.late : 2);
+  redraw(trial, &stream);
+  attn_table_skip(table, late ? "edge_c" : "edge_a");
+  for (attn_boundary w = late ? ATTN_BOUNDARY_C : ATTN_BOUNDARY_A;
+       w <= (late ? ATTN_BOUNDARY_C : ATTN_BOUNDARY_B); w++)
+    attn_table_cells(table,
+                     attn_boundary_of_draw(w, &search, trial, late ? NULL : redraw, &stream));
   attn_trial_free(trial);
+}
+
+static void run_job(attn_table *table, size_t part, size_t j, uint64_t seed) {
+  size_t i = 0, draw = j;
+  for (; draw >= draws_of(part, i); i++)
+    draw -= draws_of(part, i);
+  const double at = grid_of(part)->value[i];
+  const bool edge = part == EDGE_AB || part == EDGE_C;
+  const attn_data_param param = edge ? setting(at, 0, conf.edge_eta, 1)
+                                : part == RATE_D
+                                    ? setting((double)conf.rate_n, floor(at), conf.eta, conf.kappa)
+                                : part == RATE_N ? setting(at, conf.rate_d, conf.eta, conf.kappa)
+                                                 : setting(at, 0, conf.eta, conf.kappa);
+  attn_table_cells(table, (double)part, at, attn_data_expected_coherence(&param));
+  if (edge) {
+    edges(table, &param, part, j, seed);
+  } else {
+    attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_LAZY, &param, 2);
+    attn_trial_draw(trial, seed, "gd_scaling", part * 1000 + (size_t)(8 * log(at)),
+                    part == THEOREM ? draw : j);
+    two_steps(table, trial);
+    attn_trial_free(trial);
+  }
+  attn_table_skip(table, NULL);
 }
 
 static void sample(attn_experiment *experiment) {
   attn_table *table = attn_experiment_samples(experiment, COLUMNS);
-  size_t total = 0;
-  for (size_t part = 0; part < PARTS; part++)
-    total += jobs_of(part);
+  size_t jobs[PARTS] = {0}, total = 0;
+  for (size_t part = 0; part < PARTS; total += jobs[part++])
+    for (size_t i = 0; i < grid_of(part)->count; i++)
+      jobs[part] += draws_of(part, i);
   for (size_t job = ATTN_FIRST_JOB; attn_experiment_next(experiment, total, &job);) {
-    size_t part = PARTS - 1, j = total - 1 - job; /* from the last: the costly ones come early */
-    size_t before = total - jobs_of(part);
-    while (j < before)
-      before -= jobs_of(--part);
-    double row[WIDTH];
-    run_job(row, part, j - before, attn_experiment_seed(experiment));
+    size_t part = PARTS - 1, before = total - jobs[part]; /* from the last: the costly come early */
+    while (total - 1 - job < before)
+      before -= jobs[--part];
     attn_table_number(table, (double)job);
-    attn_table_numbers(table, row, WIDTH);
+    run_job(table, part, total - 1 - job - before, attn_experiment_seed(experiment));
   }
 }
 
-/* ---- results ---- */
-
-static size_t select(double *x, const attn_samples *samples, const char *column, size_t part,
-                     double at) {
-  return attn_samples_select(x, samples, column,
-                             (attn_where[]){{"part", (double)part}, {"at", at}, {0}});
-}
-
-static attn_summary over(double *x, const attn_samples *samples, const char *column, size_t part,
-                         double at) {
-  const size_t count = select(x, samples, column, part, at);
-  return attn_stats_summary(x, count, conf.level);
-}
+/* ---- prediction ---- */
 
 /* log10 of the risk after one step, T = 2: Phi(-(1 - 2 eta) kappa^2 sqrt(d/n) / 2). */
 static double first_step_risk(const attn_data_param *param) {
@@ -198,174 +182,166 @@ static double first_step_risk(const attn_data_param *param) {
          log(10);
 }
 
-static void write_theorem(attn_experiment *experiment, const attn_samples *samples, double *x) {
+static double predicted_edge(attn_boundary which) {
+  const attn_boundary_search search = edge_search();
+  const attn_data_param param =
+      setting(grid_of(which == ATTN_BOUNDARY_C ? EDGE_C : EDGE_AB)->value[0], 0, conf.edge_eta, 1);
+  return attn_boundary_ideal(which, &search, &param);
+}
+
+/* ---- tables ---- */
+
+static attn_summary over(const attn_samples *samples, const char *column, size_t part, double at) {
+  return attn_samples_summary(samples, column,
+                              (attn_where[]){{"part", (double)part}, {"at", at}, {0}}, conf.level);
+}
+
+static void write_theorem(attn_experiment *experiment, const attn_samples *samples) {
   attn_table *table = attn_experiment_table(
       experiment, "theorem",
       "n d coherence draws split fitted att_clean att_clean_low att_clean_high att_noisy "
       "ideal_att_clean ideal_att_noisy log10_risk_1 log10_risk_1_predicted log10_risk_2_q05 "
       "log10_risk_2 log10_risk_2_q95");
-  size_t met = 0, draws = 0, ratios = 0;
-  double coherence = 0;
-  double *ratio = attn_alloc(samples->rows, sizeof *ratio);
   for (size_t i = 0; i < conf.n.count; i++) {
     const double n = conf.n.value[i];
-    const attn_data_param param = setting((size_t)n, 0, conf.eta, conf.kappa);
+    const attn_data_param param = setting(n, 0, conf.eta, conf.kappa);
     attn_recursion ideal = attn_recursion_start(&param);
     for (size_t step = 0; step < 2; step++)
       attn_recursion_step(&ideal, &param, conf.b / (param.rho * param.rho));
-    const attn_summary clean = over(x, samples, "att_clean", THEOREM, n);
-    const attn_summary noisy = over(x, samples, "att_noisy", THEOREM, n);
-    const attn_summary risk = over(x, samples, "log10_risk_2", THEOREM, n);
-    const double split = over(x, samples, "split", THEOREM, n).mean;
-    const double predicted = first_step_risk(&param);
-    const double first = over(x, samples, "log10_risk_1", THEOREM, n).median;
-    const attn_summary fitted = over(x, samples, "fitted", THEOREM, n);
-    const double row[] = {n,
-                          (double)param.d,
-                          attn_data_expected_coherence(&param),
-                          (double)fitted.count,
-                          split,
-                          fitted.mean,
-                          clean.mean,
-                          clean.low,
-                          clean.high,
-                          noisy.mean,
-                          ideal.attention[0],
-                          ideal.attention[1],
-                          first,
-                          predicted,
-                          risk.q05,
-                          risk.median,
-                          risk.q95};
-    attn_table_numbers(table, row, sizeof row / sizeof *row);
-    coherence = fmax(coherence, row[2]);
-    for (size_t r = 0; r < fitted.count; r++, draws++)
-      met += x[r] != 0;
-    if (n >= conf.leading) {
-      const size_t here = select(x, samples, "log10_risk_1", THEOREM, n);
-      for (size_t r = 0; r < here; r++)
-        ratio[ratios++] = x[r] / predicted;
+    const attn_summary fitted = over(samples, "fitted", THEOREM, n);
+    const attn_summary clean = over(samples, "att_clean", THEOREM, n);
+    const attn_summary risk = over(samples, "log10_risk_2", THEOREM, n);
+    attn_table_cells(table, n, (double)param.d, attn_data_expected_coherence(&param),
+                     (double)fitted.count, over(samples, "split", THEOREM, n).mean, fitted.mean,
+                     clean.mean, clean.low, clean.high, over(samples, "att_noisy", THEOREM, n).mean,
+                     ideal.attention[0], ideal.attention[1],
+                     over(samples, "log10_risk_1", THEOREM, n).median, first_step_risk(&param),
+                     risk.q05, risk.median, risk.q95);
+  }
+  attn_table_close(table);
+}
+
+static const char *const edge_column[ATTN_BOUNDARIES] = {"edge_a", "edge_b", "edge_c"};
+
+static void write_edges(attn_experiment *experiment, const attn_samples *samples) {
+  attn_table *table = attn_experiment_table(
+      experiment, "edges", "boundary n snr snr_low snr_high snr_predicted kappa found draws");
+  for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++) {
+    const size_t part = w == ATTN_BOUNDARY_C ? EDGE_C : EDGE_AB;
+    const double predicted = predicted_edge(w);
+    for (size_t i = 0; i < grid_of(part)->count; i++) {
+      const double n = grid_of(part)->value[i], root = sqrt(n);
+      const attn_summary s = over(samples, edge_column[w], part, n);
+      attn_table_cells(table, (double)w, n, s.mean / root, s.low / root, s.high / root,
+                       predicted / root, s.mean, (double)s.count, (double)draws_of(part, i));
     }
   }
   attn_table_close(table);
-  const attn_claim base = {
-      .kappa = conf.kappa, .coherence = coherence, .in_scope = coherence <= conf.coherence};
-  attn_experiment_claim(experiment, attn_verdict_share(base, "two-steps-at-scale", met, draws,
-                                                       conf.level, conf.delta));
-  attn_experiment_claim(experiment,
-                        attn_verdict_within(base, "first-step-risk", 1, conf.allowed,
-                                            attn_stats_mean(ratio, ratios),
-                                            attn_stats_mean_interval(ratio, ratios, conf.level)));
-  attn_free(ratio);
 }
 
-/* Least squares of log y on log x over all draws; y is an SNR at a boundary or -log risk. */
-static attn_line fit(const attn_samples *samples, size_t part, const char *column, bool edge,
-                     double *x) {
-  const attn_list *grid = part == EDGE_AB  ? &conf.ab_n
-                          : part == EDGE_C ? &conf.c_n
-                          : part == RATE_D ? &conf.over_d
-                                           : &conf.over_n;
-  double *log_x = attn_alloc(samples->rows, sizeof *log_x);
-  double *log_y = attn_alloc(samples->rows, sizeof *log_y);
-  size_t count = 0;
-  for (size_t i = 0; i < grid->count; i++) {
-    if (part == RATE_N && grid->value[i] < conf.leading)
-      continue;
-    const size_t here = select(x, samples, column, part, grid->value[i]);
-    for (size_t r = 0; r < here; r++, count++) {
-      log_x[count] = log(grid->value[i]);
-      /* a boundary as an SNR: kappa / sqrt(n) */
-      log_y[count] = edge ? log(x[r]) - 0.5 * log(grid->value[i]) : log(-x[r] * log(10));
+static void write_rates(attn_experiment *experiment, const attn_samples *samples) {
+  attn_table *table = attn_experiment_table(
+      experiment, "rates", "over n d minus_log_risk_q05 minus_log_risk minus_log_risk_q95");
+  for (size_t part = RATE_D; part <= RATE_N; part++)
+    for (size_t i = 0; i < grid_of(part)->count; i++) {
+      const double at = grid_of(part)->value[i];
+      const attn_summary s = over(samples, "log10_risk_2", part, at);
+      attn_table_text(table, part == RATE_D ? "d" : "n");
+      attn_table_cells(table, part == RATE_D ? (double)conf.rate_n : at,
+                       part == RATE_D ? at : conf.rate_d, -s.q95 * log(10), -s.median * log(10),
+                       -s.q05 * log(10));
     }
+  attn_table_close(table);
+}
+
+/* ---- power laws ---- */
+
+/* Boundaries as an SNR kappa / sqrt(n) against n, and minus the logarithm of the risk against d or
+ * n; the last is the exponent that the paper's bound exp(-c d/n^2) would have. */
+static const struct {
+  const char *id, *column;
+  size_t part;
+  double exponent;
+} laws[] = {
+    {"exponent-a", "edge_a", EDGE_AB, -0.5},     {"exponent-b", "edge_b", EDGE_AB, -0.5},
+    {"exponent-c", "edge_c", EDGE_C, -0.5},      {"risk-rate-d", "log10_risk_2", RATE_D, 1},
+    {"risk-rate-n", "log10_risk_2", RATE_N, -1}, {"risk-rate-paper", "log10_risk_2", RATE_N, -2}};
+enum { FIRST_RATE = ATTN_BOUNDARIES, FITTED_LAWS = FIRST_RATE + 2, LAWS };
+
+/* Over all draws. */
+static attn_line fit(const attn_samples *samples, size_t law) {
+  double *x = attn_alloc(samples->rows, sizeof *x), *y = attn_alloc(samples->rows, sizeof *y);
+  const size_t part = laws[law].part;
+  size_t count = attn_samples_pairs(x, y, samples, "at", laws[law].column,
+                                    (attn_where[]){{"part", (double)part}, {0}});
+  for (size_t r = 0; r < count; r++) {
+    y[r] = law < FIRST_RATE ? y[r] / sqrt(x[r]) : -y[r] * log(10);
+    if (part == RATE_N && x[r] < conf.leading)
+      x[r] = NAN;
   }
-  const attn_line line = attn_stats_line(log_x, log_y, count, conf.level);
-  attn_free(log_x);
-  attn_free(log_y);
+  const attn_line line = attn_stats_power(x, y, count, conf.level);
+  attn_free(x);
+  attn_free(y);
   return line;
 }
 
-static void exponent_claim(attn_experiment *experiment, const char *id, double predicted,
-                           const attn_line *line, double kappa, double coherence) {
-  const attn_claim base = {
-      .kappa = kappa, .coherence = coherence, .in_scope = coherence <= conf.coherence};
-  attn_experiment_claim(experiment, attn_verdict_within(base, id, predicted, conf.allowed,
-                                                        line->slope, line->slope_interval));
-}
-
-static double largest(double *x, const attn_samples *samples, size_t part) {
-  const size_t count =
-      attn_samples_select(x, samples, "coherence", (attn_where[]){{"part", (double)part}, {0}});
-  attn_stats_sort(x, count);
-  return x[count - 1];
-}
-
-static void write_fits(attn_experiment *experiment, const attn_samples *samples, double *x) {
-  static const char *const column[ATTN_BOUNDARIES] = {"edge_a", "edge_b", "edge_c"};
-  static const char *const id[ATTN_BOUNDARIES] = {"exponent-a", "exponent-b", "exponent-c"};
+static void write_fits(attn_experiment *experiment, const attn_samples *samples) {
   attn_table *table = attn_experiment_table(
-      experiment, "edges", "boundary n snr snr_low snr_high snr_predicted kappa found draws");
-  attn_table *fits = attn_experiment_table(
       experiment, "fits",
       "what exponent exponent_low exponent_high exponent_predicted constant constant_low "
       "constant_high constant_predicted");
-  for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++) {
-    const size_t part = w == ATTN_BOUNDARY_C ? EDGE_C : EDGE_AB;
-    const attn_list *grid = w == ATTN_BOUNDARY_C ? &conf.c_n : &conf.ab_n;
-    const attn_data_param param = setting((size_t)grid->value[0], 0, conf.edge_eta, 1);
-    const attn_boundary_search search = edge_search();
-    const double predicted = attn_boundary_ideal(w, &search, &param);
-    for (size_t i = 0; i < grid->count; i++) {
-      const double n = grid->value[i], root = sqrt(n);
-      const attn_summary s = over(x, samples, column[w], part, n);
-      attn_table_numbers(table,
-                         (double[]){(double)w, n, s.mean / root, s.low / root, s.high / root,
-                                    predicted / root, s.mean, (double)s.count,
-                                    (double)(w == ATTN_BOUNDARY_C ? conf.c_draws : conf.ab_draws)},
-                         9);
-    }
-    const attn_line line = fit(samples, part, column[w], true, x);
-    exponent_claim(experiment, id[w], -0.5, &line, NAN, largest(x, samples, part));
-    attn_table_text(fits, id[w]);
-    attn_table_numbers(fits,
-                       (double[]){line.slope, line.slope_interval.low, line.slope_interval.high,
-                                  -0.5, exp(line.intercept), exp(line.intercept_interval.low),
-                                  exp(line.intercept_interval.high), predicted},
-                       8);
+  for (size_t law = 0; law < FITTED_LAWS; law++) {
+    const attn_line line = fit(samples, law);
+    attn_table_text(table, laws[law].id);
+    attn_table_cells(table, line.slope, line.slope_interval.low, line.slope_interval.high,
+                     laws[law].exponent, exp(line.intercept), exp(line.intercept_interval.low),
+                     exp(line.intercept_interval.high),
+                     law < FIRST_RATE ? predicted_edge((attn_boundary)law) : NAN);
   }
   attn_table_close(table);
-  const attn_line in_d = fit(samples, RATE_D, "log10_risk_2", false, x);
-  const attn_line in_n = fit(samples, RATE_N, "log10_risk_2", false, x);
-  exponent_claim(experiment, "risk-rate-d", 1, &in_d, conf.kappa, largest(x, samples, RATE_D));
-  exponent_claim(experiment, "risk-rate-n", -1, &in_n, conf.kappa, largest(x, samples, RATE_N));
-  exponent_claim(experiment, "risk-rate-paper", -2, &in_n, conf.kappa, largest(x, samples, RATE_N));
-  const attn_line *rate[] = {&in_d, &in_n};
-  for (size_t r = 0; r < 2; r++) {
-    attn_table_text(fits, r == 0 ? "risk-rate-d" : "risk-rate-n");
-    attn_table_numbers(fits,
-                       (double[]){rate[r]->slope, rate[r]->slope_interval.low,
-                                  rate[r]->slope_interval.high, r == 0 ? 1 : -1,
-                                  exp(rate[r]->intercept), exp(rate[r]->intercept_interval.low),
-                                  exp(rate[r]->intercept_interval.high), NAN},
-                       8);
-  }
-  attn_table_close(fits);
+}
 
-  table = attn_experiment_table(experiment, "rates",
-                                "over n d minus_log_risk_q05 minus_log_risk minus_log_risk_q95");
-  for (size_t part = RATE_D; part <= RATE_N; part++) {
-    const attn_list *grid = part == RATE_D ? &conf.over_d : &conf.over_n;
-    for (size_t i = 0; i < grid->count; i++) {
-      const attn_summary s = over(x, samples, "log10_risk_2", part, grid->value[i]);
-      attn_table_text(table, part == RATE_D ? "d" : "n");
-      attn_table_numbers(table,
-                         (double[]){part == RATE_D ? (double)conf.rate_n : grid->value[i],
-                                    part == RATE_D ? grid->value[i] : conf.rate_d, -s.q95 * log(10),
-                                    -s.median * log(10), -s.q05 * log(10)},
-                         5);
+/* ---- claims ---- */
+
+static attn_claim base_of(const attn_samples *samples, size_t part) {
+  const bool edge = part == EDGE_AB || part == EDGE_C;
+  const double coherence =
+      attn_samples_largest(samples, "coherence", (attn_where[]){{"part", (double)part}, {0}});
+  return attn_verdict_scope(edge ? NAN : conf.kappa, coherence, conf.coherence);
+}
+
+static void claim_theorem(attn_experiment *experiment, const attn_samples *samples) {
+  const attn_claim base = base_of(samples, THEOREM);
+  const attn_where theorem[] = {{"part", THEOREM}, {0}};
+  const attn_summary fitted = attn_samples_summary(samples, "fitted", theorem, conf.level);
+  attn_experiment_claim(experiment,
+                        attn_verdict_share(base, "two-steps-at-scale",
+                                           attn_samples_count(samples, "fitted", 1, 1, theorem),
+                                           fitted.count, conf.level, conf.delta));
+  /* measured / predicted, where leading order is judged */
+  double *n = attn_alloc(samples->rows, sizeof *n), *ratio = attn_alloc(samples->rows, sizeof *n);
+  const size_t draws = attn_samples_pairs(n, ratio, samples, "at", "log10_risk_1", theorem);
+  size_t ratios = 0;
+  for (size_t r = 0; r < draws; r++)
+    if (n[r] >= conf.leading) {
+      const attn_data_param param = setting(n[r], 0, conf.eta, conf.kappa);
+      ratio[ratios++] = ratio[r] / first_step_risk(&param);
     }
+  const attn_summary s = attn_stats_summary(ratio, ratios, conf.level);
+  attn_experiment_claim(experiment, attn_verdict_within(base, "first-step-risk", 1, conf.allowed,
+                                                        s.mean, (attn_interval){s.low, s.high}));
+  attn_free(n);
+  attn_free(ratio);
+}
+
+static void claim_laws(attn_experiment *experiment, const attn_samples *samples) {
+  for (size_t law = 0; law < LAWS; law++) {
+    const attn_line line = fit(samples, law);
+    attn_experiment_claim(experiment,
+                          attn_verdict_within(base_of(samples, laws[law].part), laws[law].id,
+                                              laws[law].exponent, conf.allowed, line.slope,
+                                              line.slope_interval));
   }
-  attn_table_close(table);
 }
 
 int main(int argc, char **argv) {
@@ -379,10 +355,12 @@ int main(int argc, char **argv) {
     sample(experiment);
   } else {
     attn_samples *samples = attn_experiment_gather(experiment);
-    double *x = attn_alloc(samples->rows, sizeof *x);
-    write_theorem(experiment, samples, x);
-    write_fits(experiment, samples, x);
-    attn_free(x);
+    write_theorem(experiment, samples);
+    write_edges(experiment, samples);
+    write_fits(experiment, samples);
+    write_rates(experiment, samples);
+    claim_theorem(experiment, samples);
+    claim_laws(experiment, samples);
     attn_samples_free(samples);
   }
   return attn_experiment_end(experiment);

@@ -1,7 +1,6 @@
 /* The phase diagram of gradient descent: where training interpolates, where that is benign after
  * two steps and later, and where three boundaries lie (theory section 6b). */
 #include <math.h>
-#include <string.h>
 
 #include "boundary.h"
 #include "experiment.h"
@@ -44,44 +43,53 @@ static const attn_key keys[] = {
     {"level", ATTN_KEY_REAL, &conf.level, "(0.5, 1)", "the level of the intervals"},
 };
 
-/* ---- maps ---- */
-
 enum { MAP_N, MAP_D, BOUNDARY };
 
-#define MAP_COLUMNS "train_2 noisy_2 log10_risk_2 train_late log10_risk_late att_clean_late"
-enum { MAP_WIDTH = 6, BOUNDARY_WIDTH = 3 };
+static const attn_list *fast_axis(size_t part) {
+  return part == MAP_N ? &conf.kappa : part == MAP_D ? &conf.snr : &conf.boundary_b;
+}
 
-static void run_map(double *out /* [MAP_WIDTH] */, const attn_data_param *param, size_t cell,
-                    size_t draw, const attn_experiment *experiment) {
+static const attn_list *slow_axis(size_t part) {
+  return part == MAP_N ? &conf.n : part == MAP_D ? &conf.d : &conf.boundary_eta;
+}
+
+/* ---- sampling ---- */
+
+#define MAP_COLUMNS "train_2 noisy_2 log10_risk_2 train_late log10_risk_late att_clean_late"
+#define COLUMNS "part x y " MAP_COLUMNS " boundary_a boundary_b boundary_c coherence"
+
+/* A cell of a map: x is kappa and y is n, or x is the SNR and y is d. */
+static attn_data_param map_param(size_t part, double x, double y) {
+  attn_data_param param = {conf.n_fixed, conf.T, (size_t)y, x * sqrt(y), conf.eta};
+  if (part == MAP_N) {
+    param.n = (size_t)y;
+    param.d = (size_t)(conf.ratio * y);
+    param.rho = attn_data_rho(x, param.n, param.d);
+  }
+  return param;
+}
+
+static void run_map(attn_table *table, const attn_data_param *param, size_t cell, size_t draw,
+                    const attn_experiment *experiment) {
   attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_BARTLETT, param, conf.late);
   attn_trial_draw(trial, attn_experiment_seed(experiment), "gd_snr_phase map", cell, draw);
-  const double noise = (double)param->d / (double)param->n;
-  const attn_optim optim = {.beta = conf.b / fmax(param->rho * param->rho, noise)};
+  const attn_optim optim = {.beta = attn_train_step_size(param, conf.b)};
   for (size_t step = 0;; step++) {
     attn_model_forward(trial->model, trial->tokens, trial->labels);
     if (step == 2 || step == conf.late) {
       const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
       const double risk = attn_metrics_log10_risk(&m, conf.T);
       if (step == 2)
-        memcpy(out, (double[]){m.train_acc, m.noisy_acc, risk}, 3 * sizeof *out);
+        attn_table_cells(table, m.train_acc, m.noisy_acc, risk);
       else
-        memcpy(out + 3, (double[]){m.train_acc, risk, m.att_clean}, 3 * sizeof *out);
+        attn_table_cells(table, m.train_acc, risk, m.att_clean);
     }
     if (step == conf.late)
       break;
     attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
   }
+  attn_table_skip(table, NULL);
   attn_trial_free(trial);
-}
-
-/* ---- boundaries ---- */
-
-static attn_boundary_search search_of(double b) {
-  return (attn_boundary_search){b, conf.boundary_late, conf.kappa_min, conf.kappa_max};
-}
-
-static double rho_of(const attn_data_param *param, double kappa) {
-  return kappa * sqrt((double)param->d / (double)param->n);
 }
 
 static attn_data_param boundary_param(double eta) {
@@ -89,18 +97,52 @@ static attn_data_param boundary_param(double eta) {
                            (size_t)(conf.boundary_ratio * (double)conf.boundary_n), 1, eta};
 }
 
-/* out: A, B, C of one draw, and its coherence */
-static void run_boundary(double *out, double eta, double b, size_t cell, size_t draw,
+static attn_boundary_search search_of(double b) {
+  return (attn_boundary_search){b, conf.boundary_late, conf.kappa_min, conf.kappa_max};
+}
+
+/* A, B, C of one draw, and its coherence. */
+static void run_boundary(attn_table *table, double eta, double b, size_t cell, size_t draw,
                          const attn_experiment *experiment) {
   const attn_data_param param = boundary_param(eta);
   const attn_boundary_search search = search_of(b);
   attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_BARTLETT, &param, conf.boundary_late);
   attn_trial_draw(trial, attn_experiment_seed(experiment), "gd_snr_phase boundary", cell, draw);
+  attn_table_skip(table, "boundary_a");
   for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++)
-    out[w] = attn_boundary_of_draw(w, &search, trial, NULL, NULL);
-  out[ATTN_BOUNDARIES] = attn_tokens_gram_coherence(trial->tokens, param.n);
+    attn_table_number(table, attn_boundary_of_draw(w, &search, trial, NULL, NULL));
+  attn_table_number(table, attn_tokens_gram_coherence(trial->tokens, param.n));
   attn_trial_free(trial);
 }
+
+/* A job is a draw of a cell. The boundaries' step sizes share a draw. */
+static void sample(attn_experiment *experiment) {
+  attn_table *table = attn_experiment_samples(experiment, COLUMNS);
+  const size_t draws[] = {conf.draws, conf.draws, conf.boundary_draws};
+  size_t jobs[3], total = 0;
+  for (size_t part = 0; part < 3; total += jobs[part++])
+    jobs[part] = fast_axis(part)->count * slow_axis(part)->count * draws[part];
+  for (size_t job = ATTN_FIRST_JOB; attn_experiment_next(experiment, total, &job);) {
+    size_t part = 0, j = job;
+    while (j >= jobs[part])
+      j -= jobs[part++];
+    const size_t cell = j / draws[part], draw = j % draws[part];
+    const size_t slow = cell / fast_axis(part)->count;
+    const double fast_value = fast_axis(part)->value[cell % fast_axis(part)->count];
+    const double slow_value = slow_axis(part)->value[slow];
+    attn_table_cells(table, (double)job, (double)part);
+    if (part == BOUNDARY) {
+      attn_table_cells(table, slow_value, fast_value);
+      run_boundary(table, slow_value, fast_value, slow, draw, experiment);
+    } else {
+      const attn_data_param param = map_param(part, fast_value, slow_value);
+      attn_table_cells(table, fast_value, slow_value);
+      run_map(table, &param, part * 100000 + cell, draw, experiment);
+    }
+  }
+}
+
+/* ---- prediction ---- */
 
 static double predicted_boundary(attn_boundary which, double eta, double b) {
   const attn_data_param param = boundary_param(eta);
@@ -108,129 +150,32 @@ static double predicted_boundary(attn_boundary which, double eta, double b) {
   return attn_boundary_ideal(which, &search, &param);
 }
 
-/* ---- jobs ---- */
+/* ---- tables ---- */
 
-/* The j-th job of a part, as indices of its grid: draw, fast axis, slow axis. */
-static void sample(attn_experiment *experiment) {
-  attn_table *table = attn_experiment_samples(
-      experiment, "part x y " MAP_COLUMNS " boundary_a boundary_b boundary_c coherence");
-  const size_t parts[] = {conf.kappa.count * conf.n.count * conf.draws,
-                          conf.snr.count * conf.d.count * conf.draws,
-                          conf.boundary_eta.count * conf.boundary_b.count * conf.boundary_draws};
-  for (size_t job = ATTN_FIRST_JOB;
-       attn_experiment_next(experiment, parts[0] + parts[1] + parts[2], &job);) {
-    size_t part = 0, j = job;
-    while (j >= parts[part])
-      j -= parts[part++];
-    double row[3 + MAP_WIDTH + BOUNDARY_WIDTH + 1];
-    for (size_t c = 0; c < sizeof row / sizeof *row; c++)
-      row[c] = NAN;
-    row[0] = (double)part;
-    if (part == BOUNDARY) {
-      const size_t cell = j / conf.boundary_draws, draw = j % conf.boundary_draws;
-      row[1] = conf.boundary_eta.value[cell / conf.boundary_b.count];
-      row[2] = conf.boundary_b.value[cell % conf.boundary_b.count];
-      run_boundary(row + 3 + MAP_WIDTH, row[1], row[2], cell / conf.boundary_b.count, draw,
-                   experiment);
-    } else {
-      const attn_list *x = part == MAP_N ? &conf.kappa : &conf.snr;
-      const attn_list *y = part == MAP_N ? &conf.n : &conf.d;
-      const size_t cell = j / conf.draws;
-      row[1] = x->value[cell % x->count];
-      row[2] = y->value[cell / x->count];
-      attn_data_param param = {conf.n_fixed, conf.T, (size_t)row[2], 0, conf.eta};
-      if (part == MAP_N) {
-        param.n = (size_t)row[2];
-        param.d = (size_t)(conf.ratio * row[2]);
-        param.rho = rho_of(&param, row[1]);
-      } else {
-        param.rho = row[1] * sqrt(row[2]);
-      }
-      run_map(row + 3, &param, part * 100000 + cell, j % conf.draws, experiment);
-    }
-    attn_table_number(table, (double)job);
-    attn_table_numbers(table, row, sizeof row / sizeof *row);
-  }
-}
-
-/* ---- results ---- */
-
-static double median_of(const attn_samples *samples, double *x, const char *column, size_t part,
-                        double at_x, double at_y) {
-  const size_t count = attn_samples_select(
-      x, samples, column, (attn_where[]){{"part", (double)part}, {"x", at_x}, {"y", at_y}, {0}});
-  attn_stats_sort(x, count);
-  return attn_stats_quantile(x, count, 0.5);
-}
-
-static void write_map(attn_experiment *experiment, const attn_samples *samples, double *x,
-                      size_t part) {
-  static const char *columns[MAP_WIDTH] = {"train_2",    "noisy_2",         "log10_risk_2",
-                                           "train_late", "log10_risk_late", "att_clean_late"};
+static void write_map(attn_experiment *experiment, const attn_samples *samples, size_t part) {
   attn_table *table = part == MAP_N
                           ? attn_experiment_table(experiment, "map_n",
                                                   "kappa n x_low x_high y_low y_high " MAP_COLUMNS)
                           : attn_experiment_table(experiment, "map_d",
                                                   "snr d x_low x_high y_low y_high " MAP_COLUMNS);
-  const attn_list *fast = part == MAP_N ? &conf.kappa : &conf.snr;
-  const attn_list *slow = part == MAP_N ? &conf.n : &conf.d;
+  const attn_list *fast = fast_axis(part), *slow = slow_axis(part);
   for (size_t i = 0; i < slow->count; i++)
     for (size_t j = 0; j < fast->count; j++) {
-      double ends[4];
-      attn_list_cell(ends, fast, j);
-      attn_list_cell(ends + 2, slow, i);
-      attn_table_numbers(table, (double[]){fast->value[j], slow->value[i]}, 2);
-      attn_table_numbers(table, ends, 4);
-      for (size_t c = 0; c < MAP_WIDTH; c++)
-        attn_table_number(table,
-                          median_of(samples, x, columns[c], part, fast->value[j], slow->value[i]));
+      const double x = fast->value[j], y = slow->value[i];
+      double x_ends[2], y_ends[2];
+      attn_list_cell(x_ends, fast, j);
+      attn_list_cell(y_ends, slow, i);
+      attn_table_cells(table, x, y, x_ends[0], x_ends[1], y_ends[0], y_ends[1]);
+      attn_samples_write_medians(table, samples, MAP_COLUMNS,
+                                 (attn_where[]){{"part", (double)part}, {"x", x}, {"y", y}, {0}});
     }
   attn_table_close(table);
 }
 
-static size_t select_boundary(double *x, const attn_samples *samples, attn_boundary which,
-                              double eta, double b) {
-  static const char *const column[ATTN_BOUNDARIES] = {"boundary_a", "boundary_b", "boundary_c"};
-  return attn_samples_select(x, samples, column[which],
-                             (attn_where[]){{"part", BOUNDARY}, {"x", eta}, {"y", b}, {0}});
-}
+static const char *const boundary_column[ATTN_BOUNDARIES] = {"boundary_a", "boundary_b",
+                                                             "boundary_c"};
 
-/* One boundary's claim: measured / predicted per draw, averaged over step sizes, since those share
- * a draw; then its mean over draws and flip rates, with its interval. */
-static void boundary_claim(attn_experiment *experiment, const attn_samples *samples,
-                           attn_boundary which, double coherence) {
-  static const char *const id[ATTN_BOUNDARIES] = {"boundary-a", "boundary-b", "boundary-c"};
-  const size_t draws = conf.boundary_draws;
-  double *found = attn_alloc(samples->rows, sizeof *found);
-  double *ratio = attn_alloc(conf.boundary_eta.count * draws, sizeof *ratio);
-  size_t ratios = 0;
-  for (size_t e = 0; e < conf.boundary_eta.count; e++) {
-    double *sum = attn_alloc(draws, sizeof *sum);
-    size_t cells = 0;
-    for (size_t s = 0; s < conf.boundary_b.count; s++) {
-      const double eta = conf.boundary_eta.value[e], b = conf.boundary_b.value[s];
-      const double predicted = predicted_boundary(which, eta, b);
-      /* where some draws have no boundary, the mean over the others would be biased */
-      if (isnan(predicted) || select_boundary(found, samples, which, eta, b) != draws)
-        continue;
-      for (size_t r = 0; r < draws; r++)
-        sum[r] += found[r] / predicted;
-      cells++;
-    }
-    for (size_t r = 0; r < draws && cells > 0; r++)
-      ratio[ratios++] = sum[r] / (double)cells;
-    attn_free(sum);
-  }
-  const attn_interval interval = attn_stats_mean_interval(ratio, ratios, conf.level);
-  const attn_claim base = {
-      .kappa = NAN, .coherence = coherence, .in_scope = coherence <= conf.coherence};
-  attn_experiment_claim(experiment, attn_verdict_within(base, id[which], 1, conf.allowed,
-                                                        attn_stats_mean(ratio, ratios), interval));
-  attn_free(found);
-  attn_free(ratio);
-}
-
-static void write_boundaries(attn_experiment *experiment, const attn_samples *samples, double *x) {
+static void write_boundaries(attn_experiment *experiment, const attn_samples *samples) {
   attn_table *table = attn_experiment_table(
       experiment, "boundaries",
       "eta b kappa_a a_low a_high a_predicted a_found kappa_b b_low b_high b_predicted b_found "
@@ -238,29 +183,62 @@ static void write_boundaries(attn_experiment *experiment, const attn_samples *sa
   for (size_t s = 0; s < conf.boundary_b.count; s++)
     for (size_t e = 0; e < conf.boundary_eta.count; e++) {
       const double eta = conf.boundary_eta.value[e], b = conf.boundary_b.value[s];
-      attn_table_numbers(table, (double[]){eta, b}, 2);
+      attn_table_cells(table, eta, b);
       for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++) {
-        const double predicted = predicted_boundary(w, eta, b);
-        const size_t count = select_boundary(x, samples, w, eta, b);
-        const attn_summary m = attn_stats_summary(x, count, conf.level);
-        attn_table_numbers(table, (double[]){m.mean, m.low, m.high, predicted, (double)count}, 5);
+        const attn_summary m = attn_samples_summary(
+            samples, boundary_column[w],
+            (attn_where[]){{"part", BOUNDARY}, {"x", eta}, {"y", b}, {0}}, conf.level);
+        attn_table_cells(table, m.mean, m.low, m.high, predicted_boundary(w, eta, b),
+                         (double)m.count);
       }
-      attn_table_numbers(table, (double[]){sqrt(2 / (1 - eta)), (double)conf.boundary_draws}, 2);
+      attn_table_cells(table, sqrt(2 / (1 - eta)), (double)conf.boundary_draws);
     }
   attn_table_close(table);
 
   table = attn_experiment_table(experiment, "map_edges", "a_predicted b_predicted c_predicted");
-  for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++) {
-    attn_table_number(table, predicted_boundary(w, conf.eta, conf.b));
-  }
-  attn_table_close(table);
-
-  const size_t count =
-      attn_samples_select(x, samples, "coherence", (attn_where[]){{"part", BOUNDARY}, {0}});
-  attn_stats_sort(x, count);
-  const double coherence = x[count - 1];
   for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++)
-    boundary_claim(experiment, samples, w, coherence);
+    attn_table_number(table, predicted_boundary(w, conf.eta, conf.b));
+  attn_table_close(table);
+}
+
+/* ---- claims ---- */
+
+/* Measured / predicted per draw, averaged over step sizes, since those share a draw; then its mean
+ * over draws and flip rates, with its interval. */
+static void boundary_claim(attn_experiment *experiment, const attn_samples *samples,
+                           attn_boundary which) {
+  static const char *const id[ATTN_BOUNDARIES] = {"boundary-a", "boundary-b", "boundary-c"};
+  const size_t draws = conf.boundary_draws;
+  double *found = attn_alloc(samples->rows, sizeof *found);
+  double *ratio = attn_alloc(conf.boundary_eta.count * draws, sizeof *ratio);
+  size_t ratios = 0;
+  for (size_t e = 0; e < conf.boundary_eta.count; e++) {
+    double *mean = ratio + ratios, cells = 0; /* a number per draw */
+    for (size_t s = 0; s < conf.boundary_b.count; s++) {
+      const double eta = conf.boundary_eta.value[e], b = conf.boundary_b.value[s];
+      const double predicted = predicted_boundary(which, eta, b);
+      const size_t count =
+          attn_samples_select(found, samples, boundary_column[which],
+                              (attn_where[]){{"part", BOUNDARY}, {"x", eta}, {"y", b}, {0}});
+      /* where some draws have no boundary, the mean over the others would be biased */
+      if (isnan(predicted) || count != draws)
+        continue;
+      for (size_t r = 0; r < draws; r++)
+        mean[r] += found[r] / predicted;
+      cells++;
+    }
+    for (size_t r = 0; r < draws && cells > 0; r++)
+      mean[r] /= cells;
+    ratios += cells > 0 ? draws : 0;
+  }
+  const attn_summary s = attn_stats_summary(ratio, ratios, conf.level);
+  const double coherence =
+      attn_samples_largest(samples, "coherence", (attn_where[]){{"part", BOUNDARY}, {0}});
+  attn_experiment_claim(
+      experiment, attn_verdict_within(attn_verdict_scope(NAN, coherence, conf.coherence), id[which],
+                                      1, conf.allowed, s.mean, (attn_interval){s.low, s.high}));
+  attn_free(found);
+  attn_free(ratio);
 }
 
 int main(int argc, char **argv) {
@@ -271,11 +249,11 @@ int main(int argc, char **argv) {
     sample(experiment);
   } else {
     attn_samples *samples = attn_experiment_gather(experiment);
-    double *x = attn_alloc(samples->rows, sizeof *x);
-    write_map(experiment, samples, x, MAP_N);
-    write_map(experiment, samples, x, MAP_D);
-    write_boundaries(experiment, samples, x);
-    attn_free(x);
+    write_map(experiment, samples, MAP_N);
+    write_map(experiment, samples, MAP_D);
+    write_boundaries(experiment, samples);
+    for (attn_boundary w = 0; w < ATTN_BOUNDARIES; w++)
+      boundary_claim(experiment, samples, w);
     attn_samples_free(samples);
   }
   return attn_experiment_end(experiment);

@@ -1,7 +1,6 @@
 /* Two steps of gradient descent suffice in a window of step sizes: below it the noisy labels are not
  * fitted yet, above it every label is fitted by noise (theory section 6b). */
 #include <math.h>
-#include <string.h>
 
 #include "experiment.h"
 #include "metrics.h"
@@ -53,65 +52,56 @@ static const attn_key keys[] = {
 };
 
 enum { MAP, SLICE, WINDOW };
-enum { NEVER = 0 }; /* in the column "first": no step up to the late one interpolates */
+enum { NEVER = 0 }; /* in the column "first": no step so far has fitted all labels */
 
 static attn_data_param parameters(double kappa, double ratio) {
   const size_t d = (size_t)(ratio * (double)conf.n);
-  return (attn_data_param){conf.n, conf.T, d, kappa * sqrt((double)d / (double)conf.n), conf.eta};
+  return (attn_data_param){conf.n, conf.T, d, attn_data_rho(kappa, conf.n, d), conf.eta};
 }
 
-/* beta for b = beta max(rho^2, d/n) */
-static double step_size(const attn_data_param *param, double b) {
-  return b / fmax(param->rho * param->rho, (double)param->d / (double)param->n);
-}
-
-/* ---- map and slice: train on one draw and record ---- */
+/* ---- sampling: map and slice, training on one draw ---- */
 
 #define COLUMNS                                                                                    \
   "part kappa b draw step train noisy log10_risk att_clean att_noisy loss first first_risk "       \
   "ratio first_class noisy_1 noisy_2 low low_all high late_edge coherence"
-enum { WIDTH = 22, RATIO = 13 };
 
-/* Writes one row for each recorded step. */
+/* Writes a row for each recorded step. */
 static void train_and_record(attn_table *table, size_t job, size_t part, size_t draw, double kappa,
                              double b, attn_trial *trial) {
-  attn_trial_set_rho(trial, kappa * sqrt((double)trial->param.d / (double)trial->param.n));
-  const attn_optim optim = {.beta = step_size(&trial->param, b)};
+  const attn_labels *labels = trial->labels;
+  attn_model *model = trial->model;
+  const attn_optim optim = {.beta = attn_train_step_size(&trial->param, b)};
   const double coherence = attn_tokens_gram_coherence(trial->tokens, conf.n);
   double first = NEVER, first_risk = NAN;
   //@begin steps
-  attn_model_zero(trial->model);
-  for (size_t step = 0; step <= conf.late; step++) {
-    if (step > 0)
-      attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
-    attn_model_forward(trial->model, trial->tokens, trial->labels);
-    size_t right = 0;
-    for (size_t i = 0; i < conf.n; i++)
-      right += trial->labels->y[i] * trial->model->f[i] > 0;
-    const bool interpolates = first == NEVER && right == conf.n;
-    if (!interpolates && !attn_list_has(&conf.record, (double)step))
-      continue;
-    const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
-    const double risk = attn_metrics_log10_risk(&m, conf.T);
-    if (interpolates) {
-      first = (double)step;
-      first_risk = risk;
+  attn_model_zero(model);
+  for (size_t step = 0;; step++) {
+    attn_model_forward(model, trial->tokens, labels);
+    const bool fitted_now = first == NEVER && attn_metrics_fitted(model, labels);
+    const bool recorded = attn_list_has(&conf.record, (double)step);
+    if (fitted_now || recorded) {
+      const attn_metrics m = attn_metrics_measure(model, trial->tokens, labels);
+      const double risk = attn_metrics_log10_risk(&m, conf.T);
+      if (fitted_now) {
+        first = (double)step;
+        first_risk = risk;
+      }
+      if (recorded) {
+        attn_table_cells(table, (double)job, (double)part, kappa, b, (double)draw, (double)step,
+                         m.train_acc, m.noisy_acc, risk, m.att_clean, m.att_noisy, m.loss, first,
+                         first_risk);
+        attn_table_skip(table, "coherence");
+        attn_table_number(table, coherence);
+      }
     }
-    //@end steps
-    if (attn_list_has(&conf.record, (double)step)) {
-      attn_table_numbers(
-          table, (double[]){(double)job, (double)part, kappa, b, (double)draw, (double)step}, 6);
-      attn_table_numbers(table,
-                         (double[]){m.train_acc, m.noisy_acc, risk, m.att_clean, m.att_noisy,
-                                    m.loss, step == conf.late ? first : NAN,
-                                    step == conf.late ? first_risk : NAN},
-                         8);
-      attn_table_numbers(table, (double[]){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, coherence}, 9);
-    }
+    if (step == conf.late)
+      break;
+    attn_train_step(model, trial->tokens, labels, &optim, trial->w);
   }
+  //@end steps
 }
 
-/* ---- window: its ends as roots of functions of log b on one draw ---- */
+/* ---- sampling and prediction: the window, its ends as roots of functions of log b ---- */
 
 /* LOW: the noisy samples' mean margin after two steps; LOW_ALL: the smallest noisy margin; HIGH: log
  * risk after two steps against the benign one; LATE_EDGE: the clean samples' mean attention on the
@@ -120,82 +110,54 @@ typedef enum { LOW, LOW_ALL, HIGH, LATE_EDGE, ENDS } window_end;
 
 static const char *const end_name[ENDS] = {"low", "low_all", "high", "late_edge"};
 
-/* How many samples a draw has of each class, and how many of them are noisy. */
-typedef struct {
-  double n[2], noisy[2];
-} counts;
-
 typedef struct {
   window_end which;
   attn_data_param param;
   attn_trial *trial; /* NULL: orthogonal noise and these counts */
-  counts counts;
+  attn_counts counts;
 } search;
 
-/* Orthogonal noise. A class never meets the other's tokens, so each is a recursion of its own: that
- * of a balanced draw of 2 n_k samples with the class's share of flips, whose step size makes up for
- * the mean over n in the loss. */
-static double ideal_at(const search *s, double b) {
-  const counts *c = &s->counts;
-  const double n = c->n[0] + c->n[1], d = (double)s->param.d;
-  double margin = 0, attention = 0;
-  attn_risk_input input = {.residual2 = NAN};
-  //@begin ideal
-  for (size_t k = 0; k < 2; k++) {
-    const double sign = k == 0 ? 1 : -1;
-    attn_data_param param = s->param;
-    param.n = 2 * (size_t)c->n[k];
-    param.eta = c->noisy[k] / c->n[k];
-    const double beta = step_size(&s->param, b) * 2 * c->n[k] / n;
-    attn_recursion r = attn_recursion_start(&param);
-    for (size_t step = 0; step < (s->which == LATE_EDGE ? conf.window_late : 2); step++)
-      attn_recursion_step(&r, &param, beta);
-    margin += c->noisy[k] * r.margin[1];
-    attention += (c->n[k] - c->noisy[k]) / (n - c->noisy[0] - c->noisy[1]) * r.attention[0];
-    input.mv[k] = sign * r.v_mu;
-    input.mp[k] = r.p_mu;
-    input.vv += r.vv / 2; /* r has both classes alike */
-    input.pp += r.pp / 2;
-    input.vp +=
-        sign * ((double)conf.T - 1) / d *
-        ((c->n[k] - c->noisy[k]) * r.v_xi[0] * r.p_xi[0] - c->noisy[k] * r.v_xi[1] * r.p_xi[1]);
-  }
-  //@end ideal
-  if (s->which == LATE_EDGE)
-    return attention - 0.5;
-  return s->which == HIGH ? attn_risk_log10(&input, conf.T).log10_clean - log10(conf.benign)
-                          : margin;
+static size_t steps_to(window_end which) {
+  return which == LATE_EDGE ? conf.window_late : 2;
 }
 
+/* On a draw; not-a-number for LOW and LOW_ALL when no sample is noisy. */
 static double drawn_at(const search *s, double b) {
   attn_trial *trial = s->trial;
-  const attn_optim optim = {.beta = step_size(&s->param, b)};
+  const attn_optim optim = {.beta = attn_train_step_size(&s->param, b)};
   //@begin window
   attn_model_zero(trial->model);
-  for (size_t step = 0; step < (s->which == LATE_EDGE ? conf.window_late : 2); step++) {
+  for (size_t step = 0;; step++) {
     attn_model_forward(trial->model, trial->tokens, trial->labels);
+    if (step == steps_to(s->which))
+      break;
     attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
   }
-  attn_model_forward(trial->model, trial->tokens, trial->labels);
   const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
-  double sum = 0, least = INFINITY; /* of the noisy samples' margins; no noisy sample, no sign */
-  for (size_t i = 0; i < conf.n; i++)
-    if (attn_labels_noisy(trial->labels, i)) {
-      const double margin = trial->labels->y[i] * trial->model->f[i];
-      sum += margin;
-      least = fmin(least, margin);
-    }
   switch (s->which) {
   case LOW:
-    return sum;
+    return m.margin_noisy;
   case LOW_ALL:
-    return least;
+    return m.least_noisy;
   case HIGH:
     return attn_metrics_log10_risk(&m, conf.T) - log10(conf.benign);
   default:
     return m.att_clean - 0.5;
   }
   //@end window
+}
+
+/* On orthogonal noise, where all noisy samples of a class have one margin. */
+static double ideal_at(const search *s, double b) {
+  attn_recursion_pair r = attn_recursion_pair_start(&s->param, &s->counts);
+  for (size_t step = 0; step < steps_to(s->which); step++)
+    attn_recursion_pair_step(&r, attn_train_step_size(&s->param, b));
+  if (s->which == LATE_EDGE)
+    return attn_recursion_pair_attention(&r) - 0.5;
+  if (s->which != HIGH)
+    return attn_recursion_pair_margin(&r);
+  const attn_risk_input input = attn_recursion_pair_risk_input(&r);
+  return attn_risk_log10(&input, conf.T).log10_clean - log10(conf.benign);
 }
 
 static double at_log_b(double log_b, void *context) {
@@ -208,36 +170,29 @@ static double locate(search *s, window_end which) {
   return exp(attn_stats_root(at_log_b, s, log(conf.b_min), log(conf.b_max), 1e-4));
 }
 
-static counts counts_of(const attn_labels *labels) {
-  counts c = {0};
-  for (size_t i = 0; i < labels->n; i++) {
-    c.n[labels->k[i]]++;
-    c.noisy[labels->k[i]] += attn_labels_noisy(labels, i);
-  }
-  return c;
+static double predicted_end(window_end which, double ratio, double kappa,
+                            const attn_counts *counts) {
+  search ideal = {.param = parameters(kappa, ratio), .counts = *counts};
+  return locate(&ideal, which);
 }
 
 /* ---- jobs: a draw of the map's row of one kappa, of one step size of the slice, of one window ---- */
 
 static void sample(attn_experiment *experiment) {
   attn_table *table = attn_experiment_samples(experiment, COLUMNS);
-  const size_t windows = conf.window_ratio.count * conf.window_kappa.count;
-  const size_t parts[] = {conf.kappa.count * conf.draws, conf.slice_b.count * conf.slice_draws,
-                          windows * conf.window_draws};
+  const size_t draws[] = {conf.draws, conf.slice_draws, conf.window_draws};
+  const size_t jobs[] = {conf.kappa.count * draws[MAP], conf.slice_b.count * draws[SLICE],
+                         conf.window_ratio.count * conf.window_kappa.count * draws[WINDOW]};
   for (size_t job = ATTN_FIRST_JOB;
-       attn_experiment_next(experiment, parts[0] + parts[1] + parts[2], &job);) {
+       attn_experiment_next(experiment, jobs[MAP] + jobs[SLICE] + jobs[WINDOW], &job);) {
     size_t part = 0, j = job;
-    while (j >= parts[part])
-      j -= parts[part++];
-    const size_t draws = part == MAP     ? conf.draws
-                         : part == SLICE ? conf.slice_draws
-                                         : conf.window_draws;
-    const size_t cell = j / draws, draw = j % draws;
-    const double ratio =
-        part == WINDOW ? conf.window_ratio.value[cell / conf.window_kappa.count] : conf.ratio;
+    while (j >= jobs[part])
+      j -= jobs[part++];
+    const size_t cell = j / draws[part], draw = j % draws[part], windows = conf.window_kappa.count;
+    const double ratio = part == WINDOW ? conf.window_ratio.value[cell / windows] : conf.ratio;
     const double kappa = part == MAP     ? conf.kappa.value[cell]
                          : part == SLICE ? conf.slice_kappa
-                                         : conf.window_kappa.value[cell % conf.window_kappa.count];
+                                         : conf.window_kappa.value[cell % windows];
     const attn_data_param param = parameters(kappa, ratio);
     attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_BARTLETT, &param, conf.late);
     /* the stream is the draw's, not the cell's: all cells of a part see the same draws */
@@ -250,98 +205,73 @@ static void sample(attn_experiment *experiment) {
       train_and_record(table, job, part, draw, kappa, conf.slice_b.value[cell], trial);
     } else {
       search s = {.param = param, .trial = trial};
-      double row[WIDTH];
-      for (size_t c = 0; c < WIDTH; c++)
-        row[c] = NAN;
-      memcpy(row, (double[]){(double)part, kappa, NAN, (double)draw}, 4 * sizeof *row);
-      row[RATIO] = ratio;
-      const counts c = counts_of(trial->labels);
-      memcpy(row + RATIO + 1, (double[]){c.n[0], c.noisy[0], c.noisy[1]}, 3 * sizeof *row);
+      const attn_counts counts = attn_labels_counts(trial->labels);
+      attn_table_cells(table, (double)job, (double)part, kappa, NAN, (double)draw);
+      attn_table_skip(table, "ratio");
+      attn_table_cells(table, ratio, counts.n[0], counts.noisy[0], counts.noisy[1]);
       for (window_end e = LOW; e < ENDS; e++)
-        row[RATIO + 4 + e] = locate(&s, e);
-      row[WIDTH - 1] = attn_tokens_gram_coherence(trial->tokens, conf.n);
-      attn_table_number(table, (double)job);
-      attn_table_numbers(table, row, WIDTH);
+        attn_table_number(table, locate(&s, e));
+      attn_table_number(table, attn_tokens_gram_coherence(trial->tokens, conf.n));
     }
     attn_trial_free(trial);
   }
 }
 
-/* ---- results ---- */
+/* ---- tables ---- */
 
-static double median_of(double *x, size_t count) {
-  attn_stats_sort(x, count);
-  return attn_stats_quantile(x, count, 0.5);
-}
-
-static size_t select_step(double *x, const attn_samples *samples, const char *column, size_t part,
-                          double kappa, double b, double step) {
-  return attn_samples_select(
-      x, samples, column,
-      (attn_where[]){{"part", (double)part}, {"kappa", kappa}, {"b", b}, {"step", step}, {0}});
-}
-
-/* The first step after which the recursion fits clean and noisy samples; NEVER if none by late. */
+/* The first step after which the recursion fits clean and noisy samples; not-a-number if none by
+ * late. */
 static double ideal_first(double kappa, double b) {
   const attn_data_param param = parameters(kappa, conf.ratio);
   attn_recursion r = attn_recursion_start(&param);
   for (size_t step = 1; step <= conf.late; step++) {
-    attn_recursion_step(&r, &param, step_size(&param, b));
+    attn_recursion_step(&r, &param, attn_train_step_size(&param, b));
     if (r.margin[0] > 0 && r.margin[1] > 0)
       return (double)step;
   }
-  return NEVER;
+  return NAN;
 }
 
-static void write_map(attn_experiment *experiment, const attn_samples *samples, double *x) {
+static void write_map(attn_experiment *experiment, const attn_samples *samples) {
   attn_table *table = attn_experiment_table(
       experiment, "map",
       "kappa b x_low x_high y_low y_high first first_predicted first_risk train_2 log10_risk_2 "
       "att_clean_2 train_late log10_risk_late loss_1 loss_2 loss_late");
+  const double end = (double)conf.late;
   for (size_t k = 0; k < conf.kappa.count; k++)
     for (size_t i = 0; i < conf.b.count; i++) {
-      const double kappa = conf.kappa.value[k], b = conf.b.value[i], late = (double)conf.late;
-      double ends[4];
-      attn_list_cell(ends, &conf.kappa, k);
-      attn_list_cell(ends + 2, &conf.b, i);
-      attn_table_numbers(table, (double[]){kappa, b}, 2);
-      attn_table_numbers(table, ends, 4);
-#define MEDIAN(column, step) median_of(x, select_step(x, samples, column, MAP, kappa, b, step))
-      const double first = MEDIAN("first", late), ideal = ideal_first(kappa, b);
-      attn_table_numbers(table,
-                         (double[]){first == NEVER ? NAN : first, ideal == NEVER ? NAN : ideal,
-                                    MEDIAN("first_risk", late), MEDIAN("train", 2),
-                                    MEDIAN("log10_risk", 2), MEDIAN("att_clean", 2),
-                                    MEDIAN("train", late), MEDIAN("log10_risk", late),
-                                    MEDIAN("loss", 1), MEDIAN("loss", 2), MEDIAN("loss", late)},
-                         11);
-#undef MEDIAN
+      const double kappa = conf.kappa.value[k], b = conf.b.value[i];
+      const attn_where one[] = {{"part", MAP}, {"kappa", kappa}, {"b", b}, {"step", 1}, {0}};
+      const attn_where two[] = {{"part", MAP}, {"kappa", kappa}, {"b", b}, {"step", 2}, {0}};
+      const attn_where late[] = {{"part", MAP}, {"kappa", kappa}, {"b", b}, {"step", end}, {0}};
+      const double first = attn_samples_median(samples, "first", late);
+      double x[2], y[2];
+      attn_list_cell(x, &conf.kappa, k);
+      attn_list_cell(y, &conf.b, i);
+      attn_table_cells(table, kappa, b, x[0], x[1], y[0], y[1], first == NEVER ? NAN : first,
+                       ideal_first(kappa, b));
+      attn_samples_write_medians(table, samples, "first_risk", late);
+      attn_samples_write_medians(table, samples, "train log10_risk att_clean", two);
+      attn_samples_write_medians(table, samples, "train log10_risk", late);
+      attn_samples_write_medians(table, samples, "loss", one);
+      attn_samples_write_medians(table, samples, "loss", two);
+      attn_samples_write_medians(table, samples, "loss", late);
     }
   attn_table_close(table);
 }
 
-static double share_of(const double *x, size_t count, double goal) {
-  size_t met = 0;
-  for (size_t i = 0; i < count; i++)
-    met += x[i] == goal;
-  return (double)met / (double)count;
-}
-
-#define SELECT(column, at) select_step(x, samples, column, SLICE, conf.slice_kappa, b, at)
-static void write_slice_row(attn_table *table, const attn_samples *samples, double *x, double b,
-                            double step) {
-  attn_table_numbers(table, (double[]){b, step, share_of(x, SELECT("train", step), 1)}, 3);
-  const attn_summary noisy = attn_stats_summary(x, SELECT("noisy", step), conf.level);
-  attn_table_numbers(table, (double[]){noisy.mean, noisy.low, noisy.high}, 3);
-  attn_table_number(table, median_of(x, SELECT("log10_risk", step)));
-  attn_table_number(table, attn_stats_mean(x, SELECT("att_clean", step)));
-  attn_table_number(table, attn_stats_mean(x, SELECT("att_noisy", step)));
-  attn_table_number(table, attn_stats_mean(x, SELECT("loss", step)));
+static void write_slice_row(attn_table *table, const attn_samples *samples, double b, double step) {
+  const attn_where where[] = {{"part", SLICE}, {"b", b}, {"step", step}, {0}};
+  const attn_summary noisy = attn_samples_summary(samples, "noisy", where, conf.level);
+  attn_table_cells(table, b, step, attn_samples_share(samples, "train", 1, where), noisy.mean,
+                   noisy.low, noisy.high);
+  attn_samples_write_medians(table, samples, "log10_risk", where);
+  attn_samples_write_means(table, samples, "att_clean att_noisy loss", where);
 }
 
 /* slice.tsv: a row for each recorded step and step size; cases.tsv: the same for a few step sizes;
  * first.tsv: a row for each step size. */
-static void write_slice(attn_experiment *experiment, const attn_samples *samples, double *x) {
+static void write_slice(attn_experiment *experiment, const attn_samples *samples) {
   const char *const columns = "b step all_fitted noisy noisy_low noisy_high log10_risk att_clean "
                               "att_noisy loss";
   attn_list grid = conf.slice_b;
@@ -349,64 +279,49 @@ static void write_slice(attn_experiment *experiment, const attn_samples *samples
   attn_table *slice = attn_experiment_table(experiment, "slice", columns);
   for (size_t r = 0; r < conf.record.count; r++)
     for (size_t i = 0; i < grid.count; i++)
-      write_slice_row(slice, samples, x, grid.value[i], conf.record.value[r]);
+      write_slice_row(slice, samples, grid.value[i], conf.record.value[r]);
   attn_table_close(slice);
   attn_table *cases = attn_experiment_table(experiment, "cases", columns);
   for (size_t i = 0; i < conf.show_b.count; i++)
     for (size_t r = 0; r < conf.record.count; r++)
-      write_slice_row(cases, samples, x, conf.show_b.value[i], conf.record.value[r]);
+      write_slice_row(cases, samples, conf.show_b.value[i], conf.record.value[r]);
   attn_table_close(cases);
-  attn_table *first = attn_experiment_table(
+  attn_table *table = attn_experiment_table(
       experiment, "first",
       "b interpolate first first_q05 first_q95 first_predicted first_risk late_risk");
   for (size_t i = 0; i < grid.count; i++) {
-    const double b = grid.value[i], late = (double)conf.late;
-    const double ideal = ideal_first(conf.slice_kappa, b);
-    const size_t count = SELECT("first", late);
-    const attn_summary m = attn_stats_summary(x, count, conf.level);
-    const double never = share_of(x, count, NEVER);
-    attn_table_numbers(first,
-                       (double[]){b, 1 - never, never > 0 ? NAN : m.median, never > 0 ? NAN : m.q05,
-                                  never > 0 ? NAN : m.q95, ideal == NEVER ? NAN : ideal},
-                       6);
-    attn_table_number(first, median_of(x, SELECT("first_risk", late)));
-    attn_table_number(first, median_of(x, SELECT("log10_risk", late)));
+    const double b = grid.value[i];
+    const attn_where late[] = {{"part", SLICE}, {"b", b}, {"step", (double)conf.late}, {0}};
+    const double never = attn_samples_share(samples, "first", NEVER, late);
+    const attn_summary first = attn_samples_summary(samples, "first", late, conf.level);
+    attn_table_cells(table, b, 1 - never);
+    if (never > 0)
+      attn_table_skip(table, "first_predicted");
+    else
+      attn_table_cells(table, first.median, first.q05, first.q95);
+    attn_table_number(table, ideal_first(conf.slice_kappa, b));
+    attn_samples_write_medians(table, samples, "first_risk log10_risk", late);
   }
-#undef SELECT
-  attn_table_close(first);
+  attn_table_close(table);
 }
 
-static size_t select_end(double *x, const attn_samples *samples, window_end e, double ratio,
-                         double kappa) {
-  return attn_samples_select(
-      x, samples, end_name[e],
-      (attn_where[]){{"part", WINDOW}, {"ratio", ratio}, {"kappa", kappa}, {0}});
-}
-
-static double predicted_end(window_end e, double ratio, double kappa, const counts *of) {
-  search ideal = {.param = parameters(kappa, ratio), .counts = *of};
-  return locate(&ideal, e);
-}
-
-static void write_windows(attn_experiment *experiment, const attn_samples *samples, double *x) {
+static void write_windows(attn_experiment *experiment, const attn_samples *samples) {
   attn_table *table = attn_experiment_table(
       experiment, "window",
       "ratio kappa draws low low_low low_high low_predicted low_found low_all low_all_low "
       "low_all_high low_all_predicted low_all_found high high_low high_high high_predicted "
       "high_found late_edge late_low late_high late_predicted late_found");
-  const double half = (double)conf.n / 2;
-  const counts balanced = {{half, half}, {half * conf.eta, half * conf.eta}};
   for (size_t r = 0; r < conf.window_ratio.count; r++)
     for (size_t k = 0; k < conf.window_kappa.count; k++) {
       const double ratio = conf.window_ratio.value[r], kappa = conf.window_kappa.value[k];
-      attn_table_numbers(table, (double[]){ratio, kappa, (double)conf.window_draws}, 3);
+      const attn_data_param param = parameters(kappa, ratio);
+      const attn_counts balanced = attn_data_expected_counts(&param);
+      const attn_where where[] = {{"part", WINDOW}, {"ratio", ratio}, {"kappa", kappa}, {0}};
+      attn_table_cells(table, ratio, kappa, (double)conf.window_draws);
       for (window_end e = LOW; e < ENDS; e++) {
-        const size_t count = select_end(x, samples, e, ratio, kappa);
-        const attn_summary m = attn_stats_summary(x, count, conf.level);
-        attn_table_numbers(table,
-                           (double[]){m.mean, m.low, m.high,
-                                      predicted_end(e, ratio, kappa, &balanced), (double)count},
-                           5);
+        const attn_summary m = attn_samples_summary(samples, end_name[e], where, conf.level);
+        attn_table_cells(table, m.mean, m.low, m.high, predicted_end(e, ratio, kappa, &balanced),
+                         (double)m.count);
       }
     }
   attn_table_close(table);
@@ -414,41 +329,24 @@ static void write_windows(attn_experiment *experiment, const attn_samples *sampl
 
 /* ---- claims ---- */
 
-static double largest_coherence(const attn_samples *samples, double *x, attn_where *where) {
-  const size_t count = attn_samples_select(x, samples, "coherence", where);
-  attn_stats_sort(x, count);
-  return x[count - 1];
-}
-
-/* The column's value in one draw's row of a window; not-a-number where it has none. */
-static double in_draw(double *x, const attn_samples *samples, const char *column, double kappa,
-                      size_t draw) {
-  const size_t count = attn_samples_select(
-      x, samples, column,
-      (attn_where[]){
-          {"part", WINDOW}, {"ratio", conf.ratio}, {"kappa", kappa}, {"draw", (double)draw}, {0}});
-  return count == 1 ? x[0] : NAN;
-}
-
 /* An end's claim: measured / predicted per draw, averaged over the kappa for which the draw has both,
  * since those share a draw; then its mean over draws. The prediction is for the draw's counts. */
 static void window_claim(attn_experiment *experiment, const attn_samples *samples, const char *id,
                          window_end e) {
-  double *x = attn_alloc(samples->rows, sizeof *x);
   double *ratio = attn_alloc(conf.window_draws, sizeof *ratio);
-  const double coherence =
-      largest_coherence(samples, x, (attn_where[]){{"part", WINDOW}, {"ratio", conf.ratio}, {0}});
   size_t draws = 0;
   for (size_t draw = 0; draw < conf.window_draws; draw++) {
     double sum = 0, cells = 0;
     for (size_t k = 0; k < conf.window_kappa.count; k++) {
       const double kappa = conf.window_kappa.value[k];
-      const double first_class = in_draw(x, samples, "first_class", kappa, draw);
-      const counts c = {{first_class, (double)conf.n - first_class},
-                        {in_draw(x, samples, "noisy_1", kappa, draw),
-                         in_draw(x, samples, "noisy_2", kappa, draw)}};
-      const double each =
-          in_draw(x, samples, end_name[e], kappa, draw) / predicted_end(e, conf.ratio, kappa, &c);
+      const attn_where where[] = {
+          {"part", WINDOW}, {"ratio", conf.ratio}, {"kappa", kappa}, {"draw", (double)draw}, {0}};
+      const double first_class = attn_samples_value(samples, "first_class", where);
+      const attn_counts counts = {{first_class, (double)conf.n - first_class},
+                                  {attn_samples_value(samples, "noisy_1", where),
+                                   attn_samples_value(samples, "noisy_2", where)}};
+      const double each = attn_samples_value(samples, end_name[e], where) /
+                          predicted_end(e, conf.ratio, kappa, &counts);
       if (!isnan(each)) {
         sum += each;
         cells++;
@@ -457,129 +355,108 @@ static void window_claim(attn_experiment *experiment, const attn_samples *sample
     if (cells > 0)
       ratio[draws++] = sum / cells;
   }
-  const attn_claim base = {
-      .kappa = NAN, .coherence = coherence, .in_scope = coherence <= conf.coherence};
+  const double coherence = attn_samples_largest(
+      samples, "coherence", (attn_where[]){{"part", WINDOW}, {"ratio", conf.ratio}, {0}});
+  const attn_summary s = attn_stats_summary(ratio, draws, conf.level);
   attn_experiment_claim(
-      experiment, attn_verdict_within(base, id, 1, conf.allowed, attn_stats_mean(ratio, draws),
-                                      attn_stats_mean_interval(ratio, draws, conf.level)));
-  attn_free(x);
+      experiment, attn_verdict_within(attn_verdict_scope(NAN, coherence, conf.coherence), id, 1,
+                                      conf.allowed, s.mean, (attn_interval){s.low, s.high}));
   attn_free(ratio);
 }
 
-/* The draws of the slice at one step size, in their order. */
-typedef struct {
-  double *train_2, *noisy_2, *risk_2, *att_2, *train_late, *risk_late;
-  size_t count;
-} slice_draws;
-
-static slice_draws slice_at(const attn_samples *samples, double *memory, double b) {
-  slice_draws s;
-  double **const to[] = {&s.train_2, &s.noisy_2, &s.risk_2, &s.att_2, &s.train_late, &s.risk_late};
-  static const char *const column[] = {"train",     "noisy", "log10_risk",
-                                       "att_clean", "train", "log10_risk"};
-  for (size_t c = 0; c < 6; c++) {
-    *to[c] = memory + c * samples->rows;
-    s.count = select_step(*to[c], samples, column[c], SLICE, conf.slice_kappa, b,
-                          c < 4 ? 2 : (double)conf.late);
-    if (s.count != conf.slice_draws)
-      attn_fail(
-          "b = %g: %zu of %zu draws have all measurements (is b in slice_b, and n eta large?)", b,
-          s.count, conf.slice_draws);
-  }
-  return s;
+static attn_claim slice_base(const attn_samples *samples) {
+  const double coherence =
+      attn_samples_largest(samples, "coherence", (attn_where[]){{"part", SLICE}, {0}});
+  return attn_verdict_scope(conf.slice_kappa, coherence, conf.coherence);
 }
 
+/* Below, inside and above the window: what each draw shows after two steps and late. */
 static void slice_claims(attn_experiment *experiment, const attn_samples *samples) {
-  double *memory = attn_alloc(6 * samples->rows, sizeof *memory);
-  const double coherence = largest_coherence(samples, memory, (attn_where[]){{"part", SLICE}, {0}});
-  const attn_claim base = {
-      .kappa = conf.slice_kappa, .coherence = coherence, .in_scope = coherence <= conf.coherence};
-  const double benign = log10(conf.benign), harmful = log10(conf.harmful);
   const char *const id[] = {"two-steps-need-matched-step", "matched-step-benign",
                             "large-step-harmful"};
-  const double at_b[] = {conf.low_b, conf.mid_b, conf.high_b};
+  const double at_b[] = {conf.low_b, conf.mid_b, conf.high_b}, end = (double)conf.late;
+  const double benign = log10(conf.benign), harmful = log10(conf.harmful);
   for (size_t c = 0; c < 3; c++) {
-    const slice_draws s = slice_at(samples, memory, at_b[c]);
     size_t met = 0;
     //@begin verdicts
-    for (size_t i = 0; i < s.count; i++)
-      met += c == 0   ? s.noisy_2[i] == 0 && s.train_late[i] == 1 && s.risk_late[i] <= benign
-             : c == 1 ? s.train_2[i] == 1 && s.risk_2[i] <= benign
-                      : s.train_2[i] == 1 && s.att_2[i] < 0.5 && s.risk_2[i] > harmful &&
-                            s.risk_late[i] > harmful;
-    attn_experiment_claim(experiment,
-                          attn_verdict_share(base, id[c], met, s.count, conf.level, conf.delta));
+    for (size_t draw = 0; draw < conf.slice_draws; draw++) {
+      const double b = at_b[c], r = (double)draw;
+      const attn_where two[] = {{"part", SLICE}, {"b", b}, {"draw", r}, {"step", 2}, {0}};
+      const attn_where late[] = {{"part", SLICE}, {"b", b}, {"draw", r}, {"step", end}, {0}};
+      const double risk_2 = attn_samples_value(samples, "log10_risk", two);
+      const double risk_late = attn_samples_value(samples, "log10_risk", late);
+      const bool fitted_2 = attn_samples_value(samples, "train", two) == 1;
+      met += c == 0 ? attn_samples_value(samples, "noisy", two) == 0 &&
+                          attn_samples_value(samples, "train", late) == 1 && risk_late <= benign
+             : c == 1 ? fitted_2 && risk_2 <= benign
+                      : fitted_2 && attn_samples_value(samples, "att_clean", two) < 0.5 &&
+                            risk_2 > harmful && risk_late > harmful;
+    }
     //@end verdicts
+    attn_experiment_claim(experiment, attn_verdict_share(slice_base(samples), id[c], met,
+                                                         conf.slice_draws, conf.level, conf.delta));
   }
+}
 
-  /* steps to interpolation against b, in logarithms, for small steps: one slope for each draw */
-  double *log_b = attn_alloc(conf.slice_b.count, sizeof *log_b);
-  double *log_first = attn_alloc(conf.slice_b.count, sizeof *log_first);
+/* Steps to interpolation against b, for small steps: the exponent of each draw. */
+static void slower_claim(attn_experiment *experiment, const attn_samples *samples) {
+  double *b = attn_alloc(samples->rows, sizeof *b), *first = attn_alloc(samples->rows, sizeof *b);
   double *slope = attn_alloc(conf.slice_draws, sizeof *slope);
   size_t slopes = 0;
   for (size_t draw = 0; draw < conf.slice_draws; draw++) {
-    size_t points = 0;
-    for (size_t i = 0; i < conf.slice_b.count; i++) {
-      const double b = conf.slice_b.value[i];
-      if (b > conf.small_b)
-        continue;
-      if (attn_samples_select(memory, samples, "first",
-                              (attn_where[]){{"part", SLICE},
-                                             {"b", b},
-                                             {"draw", (double)draw},
-                                             {"step", (double)conf.late},
-                                             {0}}) == 1 &&
-          memory[0] != NEVER) {
-        log_b[points] = log(b);
-        log_first[points++] = log(memory[0]);
-      }
-    }
-    const double fitted = attn_stats_line(log_b, log_first, points, conf.level).slope;
+    const attn_where late[] = {
+        {"part", SLICE}, {"draw", (double)draw}, {"step", (double)conf.late}, {0}};
+    const size_t points = attn_samples_pairs(b, first, samples, "b", "first", late);
+    for (size_t i = 0; i < points; i++)
+      if (b[i] > conf.small_b || first[i] == NEVER)
+        b[i] = NAN; /* no point of the line */
+    const double fitted = attn_stats_power(b, first, points, conf.level).slope;
     if (!isnan(fitted))
       slope[slopes++] = fitted;
   }
+  const attn_summary s = attn_stats_summary(slope, slopes, conf.level);
   attn_experiment_claim(experiment,
-                        attn_verdict_within(base, "small-step-slower", -1, conf.allowed,
-                                            attn_stats_mean(slope, slopes),
-                                            attn_stats_mean_interval(slope, slopes, conf.level)));
-  attn_free(log_b);
-  attn_free(log_first);
+                        attn_verdict_within(slice_base(samples), "small-step-slower", -1,
+                                            conf.allowed, s.mean, (attn_interval){s.low, s.high}));
+  attn_free(b);
+  attn_free(first);
   attn_free(slope);
+}
 
-  /* divergence: in how many draws does any step size of the slice end above the loss of the start */
+/* In how many draws does any step size of the slice end above the loss of the start? */
+static void divergence_claim(attn_experiment *experiment, const attn_samples *samples) {
   size_t diverged = 0;
   for (size_t draw = 0; draw < conf.slice_draws; draw++) {
-    const size_t count = attn_samples_select(
-        memory, samples, "loss",
-        (attn_where[]){{"part", SLICE}, {"draw", (double)draw}, {"step", (double)conf.late}, {0}});
-    bool any = count < conf.slice_b.count; /* not-a-number is left out */
-    for (size_t i = 0; i < count; i++)
-      any |= !(memory[i] <= log(2));
-    diverged += any;
+    const attn_where late[] = {
+        {"part", SLICE}, {"draw", (double)draw}, {"step", (double)conf.late}, {0}};
+    diverged += attn_samples_count(samples, "loss", 0, log(2), late) < conf.slice_b.count;
   }
   attn_experiment_claim(
-      experiment, attn_verdict_above(base, "large-step-diverges", 0,
+      experiment, attn_verdict_above(slice_base(samples), "large-step-diverges", 0,
                                      (double)diverged / (double)conf.slice_draws,
                                      attn_stats_binomial(diverged, conf.slice_draws, conf.level)));
-  attn_free(memory);
 }
 
 int main(int argc, char **argv) {
   attn_experiment *experiment = attn_experiment_begin(
       argc, argv, "the step sizes for which two steps of gradient descent suffice", keys,
       sizeof keys / sizeof *keys);
+  const double cases[] = {conf.low_b, conf.mid_b, conf.high_b};
+  for (size_t c = 0; c < 3; c++)
+    if (!attn_list_has(&conf.slice_b, cases[c]))
+      attn_fail("low_b, mid_b and high_b must be among slice_b, and %g is not", cases[c]);
   if (attn_experiment_sampling(experiment)) {
     sample(experiment);
   } else {
     attn_samples *samples = attn_experiment_gather(experiment);
-    double *x = attn_alloc(samples->rows, sizeof *x);
-    write_map(experiment, samples, x);
-    write_slice(experiment, samples, x);
-    write_windows(experiment, samples, x);
-    attn_free(x);
+    write_map(experiment, samples);
+    write_slice(experiment, samples);
+    write_windows(experiment, samples);
     window_claim(experiment, samples, "step-window-low", LOW);
     window_claim(experiment, samples, "step-window-high", HIGH);
     slice_claims(experiment, samples);
+    slower_claim(experiment, samples);
+    divergence_claim(experiment, samples);
     attn_samples_free(samples);
   }
   return attn_experiment_end(experiment);

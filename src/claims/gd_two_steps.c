@@ -55,106 +55,83 @@ static attn_data_param parameters(size_t setting, double *beta) {
   return param;
 }
 
+/* ---- sampling ---- */
+
 #define COLUMNS                                                                                    \
   "setting dense step coherence clean_acc noisy_acc train_acc att_clean att_noisy share_clean "    \
   "share_noisy split fitted loss vv pp vp log10_risk test_clean test_given"
-enum { WIDTH = 20, TEST_CLEAN = 18, TEST_GIVEN = 19 };
 
-/* What is measured of a trained model, after the four columns that say where. */
-static void measure(double *row /* [WIDTH] */, const attn_trial *trial) {
-  const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
-  const double risk = attn_metrics_log10_risk(&m, trial->param.T);
-  /* in a draw without noisy samples noisy_acc is not-a-number, and nothing is asked of it */
-  const bool split = m.clean_acc == 1 && !(m.noisy_acc > 0);
-  // clang-format off
-  const double measured[WIDTH] = {
-      NAN, NAN, NAN, NAN, m.clean_acc, m.noisy_acc, m.train_acc, m.att_clean, m.att_noisy,
-      m.share_clean, m.share_noisy, split, m.train_acc == 1, m.loss, m.vv, m.pp, m.vp, risk,
-      NAN, NAN};
-  // clang-format on
-  memcpy(row, measured, sizeof measured);
-}
-
-/* One draw, trained for conf.steps steps; row[r] receives the r-th recorded step. */
-static size_t train_one(double (*row)[WIDTH], size_t setting, bool dense, size_t draw,
-                        attn_experiment *experiment) {
+/* Trains one draw and writes a row for each recorded step; in the dense draw a test set is asked
+ * too. */
+static void train_one(attn_table *table, size_t job, size_t setting, bool dense, size_t draw,
+                      const attn_experiment *experiment) {
+  const uint64_t seed = attn_experiment_seed(experiment);
+  const char *name = attn_experiment_name(experiment);
   double beta;
   const attn_data_param param = parameters(setting, &beta);
   attn_trial *trial =
       attn_trial_alloc(dense ? ATTN_TOKENS_DENSE : ATTN_TOKENS_BARTLETT, &param, conf.steps);
-  attn_trial_draw(trial, attn_experiment_seed(experiment), attn_experiment_name(experiment),
-                  dense ? SETTINGS : setting, draw);
+  attn_trial_draw(trial, seed, name, dense ? SETTINGS : setting, draw);
   attn_labels *labels = trial->labels;
   attn_tokens *tokens = trial->tokens;
   attn_model *model = trial->model;
   const attn_optim optim = {.beta = beta};
   const double coherence = dense ? NAN : attn_tokens_gram_coherence(tokens, param.n);
+  attn_metrics metrics[ATTN_LIST_MAX];
+  double at[ATTN_LIST_MAX], test_clean[ATTN_LIST_MAX], test_given[ATTN_LIST_MAX];
   double *kept = attn_alloc(dense ? conf.record.count * 2 * param.d : 0, sizeof *kept);
-
   size_t rows = 0;
   //@begin loop
   attn_model_zero(model);
   for (size_t step = 0;; step++) {
     attn_model_forward(model, tokens, labels);
     if (attn_list_has(&conf.record, (double)step)) {
-      measure(row[rows], trial);
-      memcpy(row[rows], (double[]){(double)setting, dense, (double)step, coherence},
-             4 * sizeof **row);
-      if (dense)
+      metrics[rows] = attn_metrics_measure(model, tokens, labels);
+      if (dense) /* v and p themselves, to be tested below */
         memcpy(kept + rows * 2 * param.d, model->theta, 2 * param.d * sizeof *kept);
-      rows++;
+      at[rows++] = (double)step;
     }
     if (step == conf.steps)
       break;
     attn_train_step(model, tokens, labels, &optim, trial->w);
   }
   //@end loop
-
   if (dense) {
-    double *clean = attn_alloc(2 * rows, sizeof *clean), *given = clean + rows;
-    attn_rng_start(trial->rng, attn_experiment_seed(experiment), attn_experiment_name(experiment),
-                   SETTINGS, draw, ATTN_STREAM_TEST);
-    attn_testset_accuracy(clean, given, kept, rows, &param, conf.samples, trial->rng);
-    for (size_t r = 0; r < rows; r++) {
-      row[r][TEST_CLEAN] = clean[r];
-      row[r][TEST_GIVEN] = given[r];
-    }
-    attn_free(clean);
+    attn_rng_start(trial->rng, seed, name, SETTINGS, draw, ATTN_STREAM_TEST);
+    attn_testset_accuracy(test_clean, test_given, kept, rows, &param, conf.samples, trial->rng);
+  }
+  for (size_t r = 0; r < rows; r++) {
+    const attn_metrics *m = &metrics[r];
+    /* in a draw without noisy samples noisy_acc is not-a-number, and nothing is asked of it */
+    const bool split = m->clean_acc == 1 && !(m->noisy_acc > 0);
+    attn_table_cells(table, (double)job, (double)setting, dense, at[r], coherence, m->clean_acc,
+                     m->noisy_acc, m->train_acc, m->att_clean, m->att_noisy, m->share_clean,
+                     m->share_noisy, split, m->train_acc == 1, m->loss, m->vv, m->pp, m->vp,
+                     attn_metrics_log10_risk(m, param.T));
+    if (dense)
+      attn_table_cells(table, test_clean[r], test_given[r]);
+    attn_table_skip(table, NULL);
   }
   attn_free(kept);
   attn_trial_free(trial);
-  return rows;
 }
 
 /* Jobs: the dense draw first, since it is the longest, then the draws of both settings. */
 static void sample(attn_experiment *experiment) {
   attn_table *table = attn_experiment_samples(experiment, COLUMNS);
-  double(*row)[WIDTH] = attn_alloc(ATTN_LIST_MAX, sizeof *row);
   for (size_t job = ATTN_FIRST_JOB;
-       attn_experiment_next(experiment, 1 + SETTINGS * conf.draws, &job);) {
-    const bool dense = job == 0;
-    const size_t setting = dense ? REFERENCE : (job - 1) % SETTINGS;
-    const size_t rows =
-        train_one(row, setting, dense, dense ? 0 : (job - 1) / SETTINGS, experiment);
-    for (size_t r = 0; r < rows; r++) {
-      attn_table_number(table, (double)job);
-      attn_table_numbers(table, row[r], WIDTH);
-    }
-  }
-  attn_free(row);
+       attn_experiment_next(experiment, 1 + SETTINGS * conf.draws, &job);)
+    if (job == 0)
+      train_one(table, job, REFERENCE, true, 0, experiment);
+    else
+      train_one(table, job, (job - 1) % SETTINGS, false, (job - 1) / SETTINGS, experiment);
 }
 
-static attn_summary summary(const attn_samples *samples, double *x, const char *column,
-                            size_t setting, bool dense, size_t step) {
-  const size_t count = attn_samples_select(
-      x, samples, column,
-      (attn_where[]){{"setting", (double)setting}, {"dense", dense}, {"step", (double)step}, {0}});
-  return attn_stats_summary(x, count, conf.level);
-}
+/* ---- tables ---- */
 
 /* trajectory.tsv: every recorded step with bands and predictions, for the figure; steps.tsv: the
  * shown steps of both settings, for the table. */
-static void write_tables(attn_experiment *experiment, const attn_samples *samples, double *x) {
+static void write_tables(attn_experiment *experiment, const attn_samples *samples) {
   static const char *banded[] = {"clean_acc", "noisy_acc", "att_clean", "att_noisy"};
   attn_table *trajectory = attn_experiment_table(
       experiment, "trajectory",
@@ -171,54 +148,49 @@ static void write_tables(attn_experiment *experiment, const attn_samples *sample
   for (size_t setting = 0; setting < SETTINGS; setting++) {
     double beta;
     const attn_data_param param = parameters(setting, &beta);
+    const double d = (double)param.d;
     attn_recursion ideal = attn_recursion_start(&param);
     for (size_t step = 0; step <= conf.steps; step++) {
       if (step > 0)
         attn_recursion_step(&ideal, &param, beta);
       if (!attn_list_has(&conf.record, (double)step))
         continue;
-#define OVER_DRAWS(column) summary(samples, x, column, setting, false, step)
-#define IN_DENSE(column) summary(samples, x, column, setting, true, step).mean
-      attn_table_numbers(trajectory, (double[]){(double)setting, (double)param.d, (double)step}, 3);
+      const attn_where draws[] = {
+          {"setting", (double)setting}, {"dense", 0}, {"step", (double)step}, {0}};
+      const attn_where dense[] = {
+          {"setting", (double)setting}, {"dense", 1}, {"step", (double)step}, {0}};
+      attn_table_cells(trajectory, (double)setting, d, (double)step);
       for (size_t c = 0; c < sizeof banded / sizeof *banded; c++) {
-        const attn_summary s = summary(samples, x, banded[c], setting, false, step);
-        attn_table_numbers(trajectory, (double[]){s.q05, s.mean, s.q95}, 3);
+        const attn_summary s = attn_samples_summary(samples, banded[c], draws, conf.level);
+        attn_table_cells(trajectory, s.q05, s.mean, s.q95);
       }
-      attn_table_numbers(trajectory,
-                         (double[]){ideal.margin[0] > 0, ideal.margin[1] > 0, ideal.attention[0],
-                                    ideal.attention[1], IN_DENSE("test_clean"),
-                                    IN_DENSE("test_given")},
-                         6);
+      attn_table_cells(trajectory, ideal.margin[0] > 0, ideal.margin[1] > 0, ideal.attention[0],
+                       ideal.attention[1]);
+      attn_samples_write_means(trajectory, samples, "test_clean test_given", dense);
       if (!attn_list_has(&conf.show, (double)step))
         continue;
-      const attn_summary clean = OVER_DRAWS("att_clean"), noisy = OVER_DRAWS("att_noisy");
-      const attn_summary risk = OVER_DRAWS("log10_risk");
-      // clang-format off
-      const double row[] = {
-          (double)param.d, (double)step, (double)clean.count, OVER_DRAWS("train_acc").mean,
-          OVER_DRAWS("clean_acc").mean, OVER_DRAWS("noisy_acc").mean, OVER_DRAWS("fitted").mean,
-          clean.mean, clean.low, clean.high, ideal.attention[0], OVER_DRAWS("share_clean").mean,
-          noisy.mean, noisy.low, noisy.high, ideal.attention[1], OVER_DRAWS("share_noisy").mean,
-          risk.q05, risk.median, risk.q95, OVER_DRAWS("vv").mean, OVER_DRAWS("pp").mean,
-          OVER_DRAWS("vp").mean, IN_DENSE("train_acc"), IN_DENSE("att_clean"),
-          IN_DENSE("att_noisy"), IN_DENSE("test_clean"), IN_DENSE("test_given"),
-          IN_DENSE("log10_risk")};
-      // clang-format on
-      attn_table_numbers(steps, row, sizeof row / sizeof *row);
+      const attn_summary clean = attn_samples_summary(samples, "att_clean", draws, conf.level);
+      const attn_summary noisy = attn_samples_summary(samples, "att_noisy", draws, conf.level);
+      const attn_summary risk = attn_samples_summary(samples, "log10_risk", draws, conf.level);
+      attn_table_cells(steps, d, (double)step, (double)clean.count);
+      attn_samples_write_means(steps, samples, "train_acc clean_acc noisy_acc fitted", draws);
+      attn_table_cells(steps, clean.mean, clean.low, clean.high, ideal.attention[0]);
+      attn_samples_write_means(steps, samples, "share_clean", draws);
+      attn_table_cells(steps, noisy.mean, noisy.low, noisy.high, ideal.attention[1]);
+      attn_samples_write_means(steps, samples, "share_noisy", draws);
+      attn_table_cells(steps, risk.q05, risk.median, risk.q95);
+      attn_samples_write_means(steps, samples, "vv pp vp", draws);
+      attn_samples_write_means(
+          steps, samples, "train_acc att_clean att_noisy test_clean test_given log10_risk", dense);
     }
   }
   attn_table_close(trajectory);
   attn_table_close(steps);
 }
 
-static size_t count_true(const double *holds, size_t count) {
-  size_t met = 0;
-  for (size_t i = 0; i < count; i++)
-    met += holds[i] != 0;
-  return met;
-}
+/* ---- claims ---- */
 
-static void claims_of_setting(attn_experiment *experiment, const attn_samples *samples, double *x,
+static void claims_of_setting(attn_experiment *experiment, const attn_samples *samples,
                               size_t setting) {
   enum { FIRST, SECOND, CLEAN, NOISY, RISK, CLAIMS };
   static const char *const ids[SETTINGS][CLAIMS] = {
@@ -228,30 +200,28 @@ static void claims_of_setting(attn_experiment *experiment, const attn_samples *s
   const char *const *id = ids[setting];
   double beta;
   const attn_data_param param = parameters(setting, &beta);
-  const attn_summary coherence = summary(samples, x, "coherence", setting, false, 0);
-  const attn_claim base = {.kappa = attn_data_kappa(&param),
-                           .coherence = x[coherence.count - 1], /* the largest: x is sorted */
-                           .in_scope = x[coherence.count - 1] <= conf.coherence};
+  const attn_where one[] = {{"setting", (double)setting}, {"dense", 0}, {"step", 1}, {0}};
+  const attn_where two[] = {{"setting", (double)setting}, {"dense", 0}, {"step", 2}, {0}};
+  const attn_claim base = attn_verdict_scope(
+      attn_data_kappa(&param), attn_samples_largest(samples, "coherence", two), conf.coherence);
   //@begin verdicts
-  attn_summary s = summary(samples, x, "split", setting, false, 1);
-  attn_experiment_claim(experiment, attn_verdict_share(base, id[FIRST], count_true(x, s.count),
-                                                       s.count, conf.level, conf.delta));
-  s = summary(samples, x, "fitted", setting, false, 2);
-  attn_experiment_claim(experiment, attn_verdict_share(base, id[SECOND], count_true(x, s.count),
-                                                       s.count, conf.level, conf.delta));
-  s = summary(samples, x, "att_clean", setting, false, 2);
+  const size_t split = attn_samples_count(samples, "split", 1, 1, one);
+  attn_experiment_claim(
+      experiment, attn_verdict_share(base, id[FIRST], split, conf.draws, conf.level, conf.delta));
+  const size_t fitted = attn_samples_count(samples, "fitted", 1, 1, two);
+  attn_experiment_claim(
+      experiment, attn_verdict_share(base, id[SECOND], fitted, conf.draws, conf.level, conf.delta));
+  attn_summary s = attn_samples_summary(samples, "att_clean", two, conf.level);
   attn_experiment_claim(
       experiment, attn_verdict_above(base, id[CLEAN], 0.5, s.mean, (attn_interval){s.low, s.high}));
-  s = summary(samples, x, "att_noisy", setting, false, 2);
+  s = attn_samples_summary(samples, "att_noisy", two, conf.level);
   attn_experiment_claim(
       experiment, attn_verdict_below(base, id[NOISY], 0.5, s.mean, (attn_interval){s.low, s.high}));
-  s = summary(samples, x, "log10_risk", setting, false, 2);
   /* the theorem's rate exp(-c d/n^2) with c = 1 */
   const double n = (double)param.n, bound = -(double)param.d / (n * n) / log(10);
-  for (size_t i = 0; i < s.count; i++)
-    x[i] = x[i] <= bound;
-  attn_experiment_claim(experiment, attn_verdict_share(base, id[RISK], count_true(x, s.count),
-                                                       s.count, conf.level, conf.delta));
+  const size_t small = attn_samples_count(samples, "log10_risk", -INFINITY, bound, two);
+  attn_experiment_claim(
+      experiment, attn_verdict_share(base, id[RISK], small, conf.draws, conf.level, conf.delta));
   //@end verdicts
 }
 
@@ -263,11 +233,9 @@ int main(int argc, char **argv) {
     sample(experiment);
   } else {
     attn_samples *samples = attn_experiment_gather(experiment);
-    double *x = attn_alloc(samples->rows, sizeof *x);
-    write_tables(experiment, samples, x);
+    write_tables(experiment, samples);
     for (size_t setting = 0; setting < SETTINGS; setting++)
-      claims_of_setting(experiment, samples, x, setting);
-    attn_free(x);
+      claims_of_setting(experiment, samples, setting);
     attn_samples_free(samples);
   }
   return attn_experiment_end(experiment);
