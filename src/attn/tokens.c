@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "linalg.h"
+#include "rng.h"
 #include "tokens_dense.h"
 #include "tokens_gram.h"
 #include "tokens_lazy.h"
@@ -15,8 +17,8 @@ attn_tokens_kind attn_tokens_kind_of(const char *word) {
   attn_fail("'%s' is no kind of tokens; the kinds are " ATTN_TOKENS_WORDS, word);
 }
 
-attn_tokens *attn_tokens_alloc(attn_tokens_kind kind, size_t N, size_t d, double rho,
-                               size_t pullbacks) {
+attn_tokens *attn_tokens_alloc_gaussian(attn_tokens_kind kind, size_t N, size_t d, double rho,
+                                        size_t pullbacks, size_t gaussians) {
   if (d < 3)
     attn_fail("d = %zu: the dimension must be at least 3", d);
   attn_tokens *tokens = attn_alloc(1, sizeof *tokens);
@@ -28,16 +30,21 @@ attn_tokens *attn_tokens_alloc(attn_tokens_kind kind, size_t N, size_t d, double
     attn_tokens_dense_init(tokens);
     break;
   case ATTN_TOKENS_GRAM:
-    attn_tokens_gram_init(tokens);
+    attn_tokens_gram_init(tokens, gaussians);
     break;
   case ATTN_TOKENS_BARTLETT:
-    attn_tokens_bartlett_init(tokens);
+    attn_tokens_bartlett_init(tokens, gaussians);
     break;
   case ATTN_TOKENS_LAZY:
-    attn_tokens_lazy_init(tokens, pullbacks);
+    attn_tokens_lazy_init(tokens, pullbacks, gaussians);
     break;
   }
   return tokens;
+}
+
+attn_tokens *attn_tokens_alloc(attn_tokens_kind kind, size_t N, size_t d, double rho,
+                               size_t pullbacks) {
+  return attn_tokens_alloc_gaussian(kind, N, d, rho, pullbacks, 0);
 }
 
 void attn_tokens_free(attn_tokens *tokens) {
@@ -80,4 +87,13 @@ double attn_tokens_cosine(attn_tokens *tokens, const double *u, const double *w,
   const double uu = u[0] * u[0] + u[1] * u[1] + attn_tokens_inner(tokens, u, u, u_noise);
   const double ww = w[0] * w[0] + w[1] * w[1] + attn_tokens_inner(tokens, w, w, w_noise);
   return uw / (sqrt(uu) * sqrt(ww));
+}
+
+void attn_tokens_gaussian(attn_tokens *tokens, double *u, size_t m, const double *scale,
+                          gsl_rng *rng) {
+  tokens->ops->gaussian(tokens, u, m, rng);
+  for (size_t a = 0; a < m; a++) {
+    attn_rng_gaussian(u + a * tokens->dim, 2, rng); /* on mu_1/rho and mu_2/rho */
+    attn_scale(u + a * tokens->dim, scale[a], tokens->dim);
+  }
 }

@@ -1,11 +1,12 @@
 /* tokens: the geometry interface (theory section 3). The tokens of a draw are two signals
  * mu_1, mu_2 and N noise tokens xi_1 ... xi_N, orthogonal to both. Training, metrics and risk need
- * only three operations on them, so that how the tokens are held, or whether they are held at all,
- * is nobody else's business:
+ * only three operations on them, and a random start a fourth, so that how the tokens are held, or
+ * whether they are held at all, is nobody else's business:
  *
  *   scores     mu_k . u and xi_j . u            for parameter vectors u
  *   pullback   u = sum_k a_k mu_k + sum_j c_j xi_j
  *   inner      u . w of the noise parts
+ *   gaussian   u ~ N(0, scale^2 I_d), independent of the tokens
  *
  * A parameter vector is dim coordinates: u[0], u[1] on the unit signals mu_1/rho, mu_2/rho, the
  * rest as the geometry likes. Sums and multiples of coordinates are those of the vectors. */
@@ -40,6 +41,8 @@ typedef struct {
                    size_t m);
   double (*inner)(const attn_tokens *tokens, const double *u /* [dim] */,
                   const double *w /* [dim] */, const double *w_noise /* [N] */);
+  /* coordinates 2 .. dim-1 of u_a ~ N(0, I_d) */
+  void (*gaussian)(attn_tokens *tokens, double *u /* [m][dim] */, size_t m, gsl_rng *rng);
   void (*release)(attn_tokens *tokens);
 } attn_tokens_ops;
 
@@ -59,6 +62,12 @@ struct attn_tokens {
  * that is asked about (three in two steps from zero). */
 attn_tokens *attn_tokens_alloc(attn_tokens_kind kind, size_t N, size_t d, double rho,
                                size_t pullbacks);
+
+/* The same with room for so many vectors of attn_tokens_gaussian after each draw. They leave the
+ * span of the tokens, so gram, bartlett and lazy vectors have a coordinate more for each. Memory
+ * besides: gram and bartlett 8 N^2 bytes, lazy 8 N bytes for each vector that was asked for. */
+attn_tokens *attn_tokens_alloc_gaussian(attn_tokens_kind kind, size_t N, size_t d, double rho,
+                                        size_t pullbacks, size_t gaussians);
 void attn_tokens_free(attn_tokens *tokens);
 
 /* Fresh Gaussian noise tokens xi_j ~ N(0, I - mu_1 mu_1'/rho^2 - mu_2 mu_2'/rho^2).
@@ -85,5 +94,14 @@ double attn_tokens_inner(const attn_tokens *tokens, const double *u /* [dim] */,
  * is zero. */
 double attn_tokens_cosine(attn_tokens *tokens, const double *u /* [dim] */,
                           const double *w /* [dim] */, double *noise /* [2][N] workspace */);
+
+/* u_a with independent N(0, scale_a^2) coordinates in R^d, independent of each other, of the tokens
+ * and of all that was asked about them since the draw; exact in every geometry (theory section 3).
+ * Only for tokens of attn_tokens_alloc_gaussian, and after a draw; one vector more than there is
+ * room for fails with a sentence. Cost for each u_a: dense d deviates; gram and bartlett N deviates
+ * and N^2 operations, after N^3/3 for each call; lazy as many deviates as directions are known, and
+ * N with a pass over the directions before it. */
+void attn_tokens_gaussian(attn_tokens *tokens, double *u /* [m][dim] */, size_t m,
+                          const double *scale /* [m] */, gsl_rng *rng);
 
 #endif

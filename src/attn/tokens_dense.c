@@ -29,12 +29,17 @@ static double inner(const attn_tokens *tokens, const double *u, const double *w,
   return attn_dot(u + 2, w + 2, tokens->k);
 }
 
+static void gaussian(attn_tokens *tokens, double *u, size_t m, gsl_rng *rng) {
+  for (size_t a = 0; a < m; a++)
+    attn_rng_gaussian(u + a * tokens->dim + 2, tokens->k, rng);
+}
+
 static void release(attn_tokens *tokens) {
   attn_free(tokens->state);
 }
 
 void attn_tokens_dense_init(attn_tokens *tokens) {
-  static const attn_tokens_ops ops = {draw, scores, pullback, inner, release};
+  static const attn_tokens_ops ops = {draw, scores, pullback, inner, gaussian, release};
   tokens->ops = &ops;
   tokens->dim = tokens->k + 2;
   if (tokens->k > 0 && tokens->N > SIZE_MAX / 64 / tokens->k)

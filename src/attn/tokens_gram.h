@@ -1,6 +1,7 @@
 /* tokens_gram: inner products instead of tokens (theory section 3b). Coordinates of a parameter
- * vector: the signals, then the multiple alpha_j of each noise token, u = ... + sum_j alpha_j xi_j.
- * A step costs O(N^2) whatever d is. */
+ * vector: the signals, then the multiple alpha_j of each noise token, u = ... + sum_j alpha_j xi_j,
+ * then those on orthonormal directions outside the tokens' span, one for each Gaussian vector that
+ * there is room for. A step costs O(N^2) whatever d is. */
 #ifndef ATTN_TOKENS_GRAM_H
 #define ATTN_TOKENS_GRAM_H
 
@@ -8,10 +9,10 @@
 
 /* draw: K = Xi Xi' of a dense Gaussian draw of Xi (the same numbers as a dense draw from the same
  * stream). */
-void attn_tokens_gram_init(attn_tokens *tokens);
+void attn_tokens_gram_init(attn_tokens *tokens, size_t gaussians);
 
 /* draw: K from its law, by Bartlett's decomposition of a Wishart matrix. */
-void attn_tokens_bartlett_init(attn_tokens *tokens);
+void attn_tokens_bartlett_init(attn_tokens *tokens, size_t gaussians);
 
 /* The matrix K_ij = xi_i . xi_j, to read or to change; both triangles are kept. */
 double *attn_tokens_gram_matrix(attn_tokens *tokens); /* [N][N] */

@@ -2,7 +2,8 @@
 
 #include "rng.h"
 
-attn_trial *attn_trial_alloc(attn_tokens_kind kind, const attn_data_param *param, size_t steps) {
+static attn_trial *alloc_trial(attn_tokens_kind kind, const attn_data_param *param, size_t steps,
+                               size_t gaussians) {
   const char *objection = attn_data_check(param);
   if (objection != NULL)
     attn_fail("%s", objection);
@@ -10,10 +11,20 @@ attn_trial *attn_trial_alloc(attn_tokens_kind kind, const attn_data_param *param
   trial->param = *param;
   trial->rng = attn_rng_alloc();
   trial->labels = attn_labels_alloc(param->n, param->T);
-  trial->tokens = attn_tokens_alloc(kind, trial->labels->N, param->d, param->rho, 2 * steps);
+  trial->tokens = attn_tokens_alloc_gaussian(kind, trial->labels->N, param->d, param->rho,
+                                             2 * steps, gaussians);
   trial->model = attn_model_alloc(trial->tokens, param->T);
   trial->w = attn_alloc(param->n, sizeof *trial->w);
   return trial;
+}
+
+attn_trial *attn_trial_alloc(attn_tokens_kind kind, const attn_data_param *param, size_t steps) {
+  return alloc_trial(kind, param, steps, 0);
+}
+
+attn_trial *attn_trial_alloc_gaussian(attn_tokens_kind kind, const attn_data_param *param,
+                                      size_t steps) {
+  return alloc_trial(kind, param, steps, 2);
 }
 
 void attn_trial_free(attn_trial *trial) {
@@ -34,6 +45,13 @@ void attn_trial_draw(attn_trial *trial, uint64_t seed, const char *name, size_t 
   attn_rng_start(trial->rng, seed, name, cell, replicate, ATTN_STREAM_NOISE);
   attn_tokens_draw(trial->tokens, trial->rng);
   attn_model_zero(trial->model);
+}
+
+void attn_trial_start_gaussian(attn_trial *trial, double scale_v, double scale_p, uint64_t seed,
+                               const char *name, size_t cell, size_t replicate) {
+  attn_rng_start(trial->rng, seed, name, cell, replicate, ATTN_STREAM_START);
+  const double scale[2] = {[ATTN_V] = scale_v, [ATTN_P] = scale_p};
+  attn_tokens_gaussian(trial->tokens, trial->model->theta, 2, scale, trial->rng);
 }
 
 void attn_trial_set_rho(attn_trial *trial, double rho) {
