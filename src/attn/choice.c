@@ -2,6 +2,10 @@
 
 #include <math.h>
 
+/* W that differ by less, relatively, count as equal: ten times the gap of a solution. They do where a
+ * clean sample's noise token is no support vector, so that its signal would save nothing. */
+static const double tie = 10 * ATTN_SVM_GAP;
+
 /* How selection c treats class k: (clean, noisy) = (signal, noise), (noise, noise), (noise, signal). */
 static size_t way(size_t c, size_t k) {
   return k == 0 ? c % 3 : c / 3;
@@ -89,9 +93,11 @@ double attn_choice_threshold(const attn_choice *choice, size_t k) {
     double low = 0, high = choice->on[k][c] && isfinite(choice->noise[c]) ? INFINITY : 0;
     for (size_t e = 0; e < ATTN_CHOICES; e++) {
       const double slope = choice->signals[c] - choice->signals[e];
-      const double rise = choice->noise[e] - choice->noise[c];
+      double rise = choice->noise[e] - choice->noise[c];
       if (choice->on[k][e])
         continue;
+      if (fabs(rise) <= tie * choice->noise[c])
+        rise = 0;
       if (slope > 0)
         high = fmin(high, rise / slope);
       else if (slope < 0)
