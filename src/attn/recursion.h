@@ -5,6 +5,7 @@
 #define ATTN_RECURSION_H
 
 #include "data.h"
+#include "optim.h"
 
 typedef struct {
   double v_mu, p_mu;       /* mu_1 . v = -mu_2 . v, and mu_k . p */
@@ -20,5 +21,9 @@ attn_recursion attn_recursion_start(const attn_data_param *param);
 
 /* One step of gradient descent with step size beta. */
 void attn_recursion_step(attn_recursion *state, const attn_data_param *param, double beta);
+
+/* The same with the weight decay of optim. */
+void attn_recursion_update(attn_recursion *state, const attn_data_param *param,
+                           const attn_optim *optim);
 
 #endif
