@@ -33,7 +33,8 @@ static void same(double value, double expected, double floor) {
 
 /* Every number of the recursion after each of 50 steps against training over a Gram matrix that is
  * overwritten by d times the identity. */
-static void equals_training(const attn_data_param *param, double beta) {
+static void equals_training_with(const attn_data_param *param, double beta, double decay) {
+  const attn_optim optim = {beta, decay};
   attn_labels *labels = balanced(param);
   attn_tokens *tokens =
       attn_tokens_alloc(ATTN_TOKENS_BARTLETT, labels->N, param->d, param->rho, 100);
@@ -69,8 +70,11 @@ static void equals_training(const attn_data_param *param, double beta) {
     }
     if (step == 50)
       break;
-    attn_train_step(model, tokens, labels, &(attn_optim){.beta = beta}, w);
-    attn_recursion_step(&r, param, beta);
+    attn_train_step(model, tokens, labels, &optim, w);
+    if (decay > 0)
+      attn_recursion_update(&r, param, &optim);
+    else
+      attn_recursion_step(&r, param, beta);
   }
   assert_true(fabs(r.p_mu) > 1e-2 && r.pp > 0);
   if (param->eta > 0) /* the two kinds must have parted, or the test says little */
@@ -79,6 +83,10 @@ static void equals_training(const attn_data_param *param, double beta) {
   attn_model_free(model);
   attn_tokens_free(tokens);
   attn_labels_free(labels);
+}
+
+static void equals_training(const attn_data_param *param, double beta) {
+  equals_training_with(param, beta, 0);
 }
 
 static void test_two_tokens(void **state) {
@@ -91,6 +99,12 @@ static void test_four_tokens(void **state) {
   (void)state;
   equals_training(&(attn_data_param){40, 4, 4000, 40, 0.1}, 0.01);
   equals_training(&(attn_data_param){20, 4, 700, 20, 0.1}, 0.05);
+}
+
+static void test_weight_decay(void **state) {
+  (void)state;
+  equals_training_with(&(attn_data_param){40, 2, 4000, 25, 0.1}, 0.04, 0.5);
+  equals_training_with(&(attn_data_param){20, 4, 700, 20, 0.1}, 0.05, 0.2);
 }
 
 /* Without noisy labels nothing is not-a-number. */
@@ -131,9 +145,8 @@ static void test_first_step(void **state) {
 int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_first_step),
-      cmocka_unit_test(test_two_tokens),
-      cmocka_unit_test(test_four_tokens),
+      cmocka_unit_test(test_first_step),  cmocka_unit_test(test_two_tokens),
+      cmocka_unit_test(test_four_tokens), cmocka_unit_test(test_weight_decay),
       cmocka_unit_test(test_clean),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

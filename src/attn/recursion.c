@@ -24,6 +24,12 @@ attn_recursion attn_recursion_start(const attn_data_param *param) {
 }
 
 void attn_recursion_step(attn_recursion *r, const attn_data_param *param, double beta) {
+  attn_recursion_update(r, param, &(attn_optim){.beta = beta});
+}
+
+void attn_recursion_update(attn_recursion *r, const attn_data_param *param,
+                           const attn_optim *optim) {
+  const double beta = optim->beta, keep = 1 - beta * optim->decay;
   const double n = (double)param->n, d = (double)param->d, noise_tokens = (double)param->T - 1;
   const double share[2] = {1 - param->eta, param->eta};
   const double rho2 = param->rho * param->rho;
@@ -39,11 +45,11 @@ void attn_recursion_step(attn_recursion *r, const attn_data_param *param, double
     /* dL/dp = sum_i w_i sum_t s_it (g_it - f_i) x_it; y g = sigma v_mu on the signal token */
     p_mu += beta * rho2 * (n / 2) * share[kind] * ell * s * (sigma[kind] * r->v_mu - F);
     const double dp = beta * ell * each * (r->v_xi[kind] - F);
-    r->p_xi[kind] += d * dp;
-    r->v_xi[kind] += d * beta * ell * each;
+    r->p_xi[kind] = keep * r->p_xi[kind] + d * dp;
+    r->v_xi[kind] = keep * r->v_xi[kind] + d * beta * ell * each;
   }
-  r->v_mu += v_mu;
-  r->p_mu += p_mu;
+  r->v_mu = keep * r->v_mu + v_mu;
+  r->p_mu = keep * r->p_mu + p_mu;
   r->vv = r->pp = r->vp = 0;
   for (size_t kind = 0; kind < 2; kind++) {
     /* v = sum_j y_i c_j xi_j with c_j = v_xi / d, p likewise; v . p cancels between labels y = +-1,

@@ -5,6 +5,7 @@
 #define ATTN_RECURSION_H
 
 #include "data.h"
+#include "optim.h"
 #include "risk.h"
 
 typedef struct {
@@ -21,6 +22,10 @@ attn_recursion attn_recursion_start(const attn_data_param *param);
 
 /* One step of gradient descent with step size beta. */
 void attn_recursion_step(attn_recursion *state, const attn_data_param *param, double beta);
+
+/* The same with the weight decay of optim. */
+void attn_recursion_update(attn_recursion *state, const attn_data_param *param,
+                           const attn_optim *optim);
 
 /* What the risk depends on (theory section 4), and log10 of the risk on D_clean for T tokens. */
 attn_risk_input attn_recursion_risk_input(const attn_recursion *state);
