@@ -114,6 +114,42 @@ static void test_gram(void **state) {
   draw_free(s);
 }
 
+/* Mixed tokens against the vectors themselves, and a weight of one against the selection. */
+static void test_mixed_gram(void **state) {
+  (void)state;
+  for (size_t T = 2; T <= 4; T++) {
+    const size_t n = 6;
+    draw *s = draw_new(n, T, 25, 4, 1, 2, T);
+    gsl_rng *rng = attn_rng_alloc();
+    attn_rng_start(rng, T, "test_maxmargin", 3, 0, ATTN_STREAM_TEST);
+    double weight[6 * 4] = {0}, K[36], L[36];
+    double *r = attn_alloc(n * s->dim, sizeof *r); /* [n][dim] */
+    attn_rng_gaussian(weight, n * T, rng);         /* weights of any sign and sum */
+    for (size_t i = 0; i < n; i++)
+      for (size_t t = 0; t < T; t++)
+        attn_axpy(r + i * s->dim, weight[i * T + t], token(s, i, t), s->dim);
+    attn_maxmargin_mixed_gram(K, weight, &s->set);
+    for (size_t i = 0; i < n; i++)
+      for (size_t j = 0; j < n; j++)
+        assert_close(K[i * n + j],
+                     s->labels->y[i] * s->labels->y[j] *
+                         attn_dot(r + i * s->dim, r + j * s->dim, s->dim),
+                     1e-10);
+    unsigned char sigma[6];
+    selection_of(sigma, 1234567 % power(T, n), n, T);
+    memset(weight, 0, sizeof weight);
+    for (size_t i = 0; i < n; i++)
+      weight[i * T + sigma[i]] = 1;
+    attn_maxmargin_mixed_gram(K, weight, &s->set);
+    attn_maxmargin_gram(L, sigma, &s->set);
+    for (size_t c = 0; c < n * n; c++)
+      assert_close(K[c], L[c], 0);
+    attn_free(r);
+    gsl_rng_free(rng);
+    draw_free(s);
+  }
+}
+
 /* v_mm and p_mm do what they are defined to do, on tokens in memory, and are no longer than their
  * margins say. */
 static void test_vectors(void **state) {
@@ -518,6 +554,7 @@ int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_gram),
+      cmocka_unit_test(test_mixed_gram),
       cmocka_unit_test(test_vectors),
       cmocka_unit_test(test_pullback),
       cmocka_unit_test(test_limit_of_large_attention),

@@ -84,6 +84,19 @@ void attn_maxmargin_gram(double *K, const unsigned char *sigma, const attn_maxma
     gram_row(K + i * set->labels->n, i, sigma[i], sigma, set, set->labels->n);
 }
 
+void attn_maxmargin_mixed_gram(double *K, const double *weight, const attn_maxmargin_set *set) {
+  const size_t n = set->labels->n, T = set->labels->T;
+  const signed char *y = set->labels->y;
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j <= i; j++) {
+      double sum = 0;
+      for (size_t t = 0; t < T; t++)
+        for (size_t s = 0; s < T; s++)
+          sum += weight[i * T + t] * weight[j * T + s] * inner(set, i, t, j, s);
+      K[i * n + j] = K[j * n + i] = y[i] * y[j] * sum;
+    }
+}
+
 attn_svm_status attn_maxmargin_value(double *a, attn_svm_result *result, const unsigned char *sigma,
                                      const attn_maxmargin_set *set, attn_maxmargin_workspace *w) {
   check_size(set, w);

@@ -36,6 +36,10 @@ void attn_maxmargin_free(attn_maxmargin_workspace *workspace);
 void attn_maxmargin_gram(double *K /* [n][n] */, const unsigned char *sigma /* [n] */,
                          const attn_maxmargin_set *set);
 
+/* The same of mixed tokens r_i = sum_t weight_it x_it: K_ij = y_i y_j r_i . r_j. O(n^2 T^2). */
+void attn_maxmargin_mixed_gram(double *K /* [n][n] */, const double *weight /* [n][T] */,
+                               const attn_maxmargin_set *set);
+
 /* v_mm = sum_i a_i y_i (chosen token of i), with y_i v_mm . (chosen token) >= 1. */
 attn_svm_status attn_maxmargin_value(double *a /* [n] */, attn_svm_result *result,
                                      const unsigned char *sigma /* [n] */,
