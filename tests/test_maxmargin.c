@@ -88,13 +88,21 @@ static size_t power(size_t T, size_t n) {
   return all;
 }
 
-/* 0 when no v separates */
-static double margin_of(const draw *s, const unsigned char *sigma) {
+/* 0 when no v separates; gap, if not NULL, grows to the certificate's */
+static double margin_and_gap(double *gap, const draw *s, const unsigned char *sigma) {
   double *a = attn_alloc(s->labels->n, sizeof *a);
   attn_svm_result r;
   attn_maxmargin_value(a, &r, sigma, &s->set, s->w);
   attn_free(a);
-  return r.status == ATTN_SVM_INFEASIBLE ? 0 : r.margin_low;
+  if (r.status == ATTN_SVM_INFEASIBLE)
+    return 0;
+  if (gap != NULL)
+    *gap = fmax(*gap, r.gap);
+  return r.margin_low;
+}
+
+static double margin_of(const draw *s, const unsigned char *sigma) {
+  return margin_and_gap(NULL, s, sigma);
 }
 
 /* ---- tests ---- */
@@ -270,17 +278,19 @@ static void test_enumeration(void **state) {
       const size_t n = shape[c][0], T = shape[c][1], all = power(T, n);
       double rho = 2.5 * sqrt((double)shape[c][2] / (double)n) * (seed < 2 ? 1 : 0.5);
       draw *s = draw_new(n, T, shape[c][2], rho, n > 2, n > 4, seed);
-      double *margin = attn_alloc(all, sizeof *margin);
+      double *margin = attn_alloc(all, sizeof *margin), gap = 0;
       unsigned char *sigma = attn_alloc(n, 1);
       for (size_t e = 0; e < all; e++) {
         selection_of(sigma, e, n, T);
-        margin[e] = margin_of(s, sigma);
+        margin[e] = margin_and_gap(&gap, s, sigma);
       }
       const size_t rooms[] = {1, 7, all};
       for (size_t m = 0; m < 3; m++) {
         attn_maxmargin_list *list = attn_maxmargin_list_alloc(rooms[m], n);
         attn_maxmargin_enumerate(list, &s->set, SIZE_MAX, s->w);
         assert_true(list->complete);
+        assert_between(list->gap, m == 2 ? gap : 0,
+                       ATTN_SVM_GAP); /* with room for all, all count */
         unsigned char *seen = attn_alloc(all, 1);
         for (size_t e = 0; e < list->count; e++) {
           size_t code = 0;
