@@ -88,13 +88,21 @@ static size_t power(size_t T, size_t n) {
   return all;
 }
 
-/* 0 when no v separates */
-static double margin_of(const draw *s, const unsigned char *sigma) {
+/* 0 when no v separates; gap, if not NULL, grows to the certificate's */
+static double margin_and_gap(double *gap, const draw *s, const unsigned char *sigma) {
   double *a = attn_alloc(s->labels->n, sizeof *a);
   attn_svm_result r;
   attn_maxmargin_value(a, &r, sigma, &s->set, s->w);
   attn_free(a);
-  return r.status == ATTN_SVM_INFEASIBLE ? 0 : r.margin_low;
+  if (r.status == ATTN_SVM_INFEASIBLE)
+    return 0;
+  if (gap != NULL)
+    *gap = fmax(*gap, r.gap);
+  return r.margin_low;
+}
+
+static double margin_of(const draw *s, const unsigned char *sigma) {
+  return margin_and_gap(NULL, s, sigma);
 }
 
 /* ---- tests ---- */
@@ -114,22 +122,40 @@ static void test_gram(void **state) {
   draw_free(s);
 }
 
-/* Weighted sums of tokens written out. */
+/* Mixed tokens against the vectors themselves, and a weight of one against the selection. */
 static void test_mixed_gram(void **state) {
   (void)state;
-  const size_t n = 5, T = 3;
-  draw *s = draw_new(n, T, 12, 3, 1, 1, 8);
-  double weight[15], K[25], *mixed = attn_alloc(n * s->dim, sizeof *mixed);
-  for (size_t c = 0; c < n * T; c++) {
-    weight[c] = cos(1.7 * (double)c) + 0.2;
-    attn_axpy(mixed + c / T * s->dim, s->labels->y[c / T] * weight[c], token(s, c / T, c % T),
-              s->dim);
+  for (size_t T = 2; T <= 4; T++) {
+    const size_t n = 6;
+    draw *s = draw_new(n, T, 25, 4, 1, 2, T);
+    gsl_rng *rng = attn_rng_alloc();
+    attn_rng_start(rng, T, "test_maxmargin", 3, 0, ATTN_STREAM_TEST);
+    double weight[6 * 4] = {0}, K[36], L[36];
+    double *r = attn_alloc(n * s->dim, sizeof *r); /* [n][dim] */
+    attn_rng_gaussian(weight, n * T, rng);         /* weights of any sign and sum */
+    for (size_t i = 0; i < n; i++)
+      for (size_t t = 0; t < T; t++)
+        attn_axpy(r + i * s->dim, weight[i * T + t], token(s, i, t), s->dim);
+    attn_maxmargin_mixed_gram(K, weight, &s->set);
+    for (size_t i = 0; i < n; i++)
+      for (size_t j = 0; j < n; j++)
+        assert_close(K[i * n + j],
+                     s->labels->y[i] * s->labels->y[j] *
+                         attn_dot(r + i * s->dim, r + j * s->dim, s->dim),
+                     1e-10);
+    unsigned char sigma[6];
+    selection_of(sigma, 1234567 % power(T, n), n, T);
+    memset(weight, 0, sizeof weight);
+    for (size_t i = 0; i < n; i++)
+      weight[i * T + sigma[i]] = 1;
+    attn_maxmargin_mixed_gram(K, weight, &s->set);
+    attn_maxmargin_gram(L, sigma, &s->set);
+    for (size_t c = 0; c < n * n; c++)
+      assert_close(K[c], L[c], 0);
+    attn_free(r);
+    gsl_rng_free(rng);
+    draw_free(s);
   }
-  attn_maxmargin_mixed_gram(K, weight, &s->set);
-  for (size_t c = 0; c < n * n; c++)
-    assert_close(K[c], attn_dot(mixed + c / n * s->dim, mixed + c % n * s->dim, s->dim), 1e-12);
-  attn_free(mixed);
-  draw_free(s);
 }
 
 /* v_mm and p_mm do what they are defined to do, on tokens in memory, and are no longer than their
@@ -252,17 +278,19 @@ static void test_enumeration(void **state) {
       const size_t n = shape[c][0], T = shape[c][1], all = power(T, n);
       double rho = 2.5 * sqrt((double)shape[c][2] / (double)n) * (seed < 2 ? 1 : 0.5);
       draw *s = draw_new(n, T, shape[c][2], rho, n > 2, n > 4, seed);
-      double *margin = attn_alloc(all, sizeof *margin);
+      double *margin = attn_alloc(all, sizeof *margin), gap = 0;
       unsigned char *sigma = attn_alloc(n, 1);
       for (size_t e = 0; e < all; e++) {
         selection_of(sigma, e, n, T);
-        margin[e] = margin_of(s, sigma);
+        margin[e] = margin_and_gap(&gap, s, sigma);
       }
       const size_t rooms[] = {1, 7, all};
       for (size_t m = 0; m < 3; m++) {
         attn_maxmargin_list *list = attn_maxmargin_list_alloc(rooms[m], n);
         attn_maxmargin_enumerate(list, &s->set, SIZE_MAX, s->w);
         assert_true(list->complete);
+        assert_between(list->gap, m == 2 ? gap : 0,
+                       ATTN_SVM_GAP); /* with room for all, all count */
         unsigned char *seen = attn_alloc(all, 1);
         for (size_t e = 0; e < list->count; e++) {
           size_t code = 0;

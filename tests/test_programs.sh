@@ -72,7 +72,7 @@ for claim in $claims; do
   verdict $? "$claim --help"
   fails_with "needs --conf" "$claim without arguments" "$bin/$claim"
 done
-for words in --help 'gd --help' 'risk --help' ''; do
+for words in --help 'gd --help' 'risk --help' 'select --help' ''; do
   # shellcheck disable=SC2086 # words
   "$bin/attn" $words >log 2>err && [ ! -s err ] && grep -q '^attn' log
   verdict $? "attn $words shows what there is"
@@ -207,7 +207,7 @@ fails_with "good.conf/out/1.tsv: the folder good.conf/out cannot be made" "an ou
 mkdir -p folder/1.tsv
 fails_with "folder/1.tsv" "a folder in the place of the output" "$program" --conf good.conf --shard 1 --out folder/1.tsv
 if [ -w /dev/full ]; then
-  for words in 'gd --n 4 --d 50 --steps 1' risk; do
+  for words in 'gd --n 4 --d 50 --steps 1' risk 'select --n 4'; do
     # shellcheck disable=SC2086 # words
     "$bin/attn" $words >/dev/full 2>err
     [ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q 'standard output: writing failed: ' err
@@ -289,6 +289,71 @@ risk --mv1 2.9132619745313897 --mp1 0.17738322306963286 --vv 0.01333141738022739
 verdict $? "attn risk: a known answer far in the tail"
 risk --mv1 0 --mv2 0 --vv 0 --vp 0 && log10 log10_risk_clean -0.30103 && log10 log10_risk -0.30103
 verdict $? "attn risk: a zero model guesses"
+
+fails_with "--T: T = 11: the tokens per sample must lie in [2, 10]" "attn select --T 11" "$bin/attn" select --T 11
+fails_with "--T: T = 1: the tokens per sample must lie in [2, 10]" "attn select --T 1" "$bin/attn" select --T 1
+fails_with "--n: n = 65: the number of samples must lie in [1, 64]" "attn select --n 65" "$bin/attn" select --n 65
+fails_with "--n: n = 0: " "attn select --n 0" "$bin/attn" select --n 0
+fails_with "--top: top = 0: how many selections to list must lie in [1, 20000]" "attn select --top 0" "$bin/attn" select --top 0
+fails_with "--rho: rho = 0: the signal norm" "attn select --rho 0" "$bin/attn" select --rho 0
+fails_with "--eta: eta = 0.5: the label-flip rate" "attn select --eta 0.5" "$bin/attn" select --eta 0.5
+fails_with "--beta: no such option of 'select'" "attn select with an option of gd" "$bin/attn" select --beta 1
+fails_with "n = 14, T = 4, top = 20000: more than 200000 support vector machines would be needed" \
+  "attn select gives up with one sentence and no table" "$bin/attn" select --n 14 --T 4 --top 20000
+"$bin/attn" select --top 5 >five.tsv 2>err && "$bin/attn" select --top 256 >all.tsv 2>>err && [ ! -s err ] &&
+  [ "$(wc -l <five.tsv)" -eq 6 ] && [ "$(wc -l <all.tsv)" -gt 6 ] && head -n 6 all.tsv | cmp -s - five.tsv
+verdict $? "attn select --top 5: the first five of all"
+"$bin/attn" select --top 5 --seed 2 2>err | cut -f 2 | tail -n 5 >other.tsv && [ "$(wc -l <other.tsv)" -eq 5 ] &&
+  ! cut -f 2 five.tsv | tail -n 5 | cmp -s - other.tsv
+verdict $? "attn select: another seed is another draw"
+# In 10^15 dimensions noise tokens are orthogonal and of one length, up to 10^-7. Then
+# 1/margin^2 = (noise tokens)/d + (signals)/rho^2, and 0 is the margin with both labels on one signal.
+select_naive() { # select_naive N T RHO SEED: all selections of the draw by that formula
+  "$bin/attn" select --n "$1" --T "$2" --d 1e15 --rho "$3" --eta 0.3 --seed "$4" --top 20000 >log 2>err && [ ! -s err ] &&
+    awk -F '\t' -v n="$1" -v T="$2" -v rho="$3" '
+    function on(sigma, k, flipped,   i, c) {
+      for (i = 1; i <= n; i++) c += substr(sigma, i, 1) == 0 && substr(class, i, 1) == k && substr(noisy, i, 1) == flipped
+      return c + 0
+    }
+    function margin(sigma,   i, k, inverse) {
+      for (k = 1; k <= 2; k++) {
+        if (on(sigma, k, 0) && on(sigma, k, 1)) return 0
+        inverse += (on(sigma, k, 0) + on(sigma, k, 1) > 0) / rho ^ 2
+      }
+      for (i = 1; i <= n; i++) inverse += (substr(sigma, i, 1) > 0) / 1e15
+      return 1 / sqrt(inverse)
+    }
+    function bad(what) { print what ": " $0; failed = 1; exit 1 }
+    function differ(x, y) { return x - y > 1e-6 * y || y - x > 1e-6 * y }
+    NR == 1 { next }
+    NR == 2 { class = $9; noisy = $10; best = $2 }
+    { if ($1 != NR - 1 || $9 != class || $10 != noisy || ($11 in seen)) bad("rank, class, noisy or selection")
+      if (NR > 2 && $2 > last) bad("order")
+      off = $3 - (1 - $2 / best)
+      if (differ($2, margin($11)) || off > 1e-9 || off < -1e-9) bad("margin or gap")
+      if (!($4 >= 0 && $4 < 1e-10)) bad("certificate")
+      if ($5 != on($11, 1, 0) || $6 != on($11, 1, 1) || $7 != on($11, 2, 0) || $8 != on($11, 2, 1)) bad("counts")
+      last = $2; seen[$11] = 1 }
+    END {
+      if (failed) exit 1
+      if (class !~ "^[12]*$" || length(class) != n || noisy !~ "^[01]*$" || length(noisy) != n) exit 1
+      for (code = 0; code < T ^ n; code++) {
+        sigma = ""
+        for (i = c = code; length(sigma) < n; c = int(c / T)) sigma = sigma c % T
+        if ((sigma in seen) != (margin(sigma) > 0)) { print "selection " sigma; exit 1 }
+      }
+      print noisy >>"flips"
+    }' log >>err
+  verdict $? "attn select --n $1 --T $2 --rho $3 --seed $4: all selections by a formula"
+}
+: >flips
+for rho in 6e6 1.7e7 6e7; do
+  select_naive 8 2 $rho 1
+  select_naive 5 4 $rho 2
+  select_naive 6 3 $rho 3
+done
+grep -q 1 flips
+verdict $? "attn select: draws with flipped labels are among those"
 
 echo "1..$count"
 [ $failed -eq 0 ]

@@ -248,8 +248,10 @@ static void branch(attn_maxmargin_list *list, const attn_maxmargin_set *set, siz
     for (size_t j = 0; j <= i; j++)
       memcpy(w->packed + j * (i + 1), w->K + j * n, (i + 1) * sizeof *row);
     list->solved++;
-    if (attn_svm_solve(next, &r, w->packed, i + 1, w->svm) == ATTN_SVM_INFEASIBLE ||
-        r.margin_high < (1 - tie) * cutoff)
+    if (attn_svm_solve(next, &r, w->packed, i + 1, w->svm) == ATTN_SVM_INFEASIBLE)
+      continue;
+    list->gap = fmax(list->gap, r.gap);
+    if (r.margin_high < (1 - tie) * cutoff)
       continue;
     if (i + 1 < n)
       branch(list, set, i + 1, floor, limit, w);
@@ -262,6 +264,7 @@ void attn_maxmargin_enumerate(attn_maxmargin_list *list, const attn_maxmargin_se
                               size_t limit, attn_maxmargin_workspace *w) {
   check_size(set, w);
   list->count = list->solved = 0;
+  list->gap = 0;
   list->complete = true;
   double floor = 0; /* a selection that is good at once makes the bounds bite */
   for (size_t c = 0; c < ATTN_MAXMARGIN_STARTS && list->m == 1; c++) {

@@ -74,6 +74,7 @@ typedef struct {
   double *margin;       /* [m] certified lower bounds, falling */
   unsigned char *sigma; /* [m][n] */
   size_t solved;        /* support vector machines */
+  double gap;           /* the largest certified gap of those that were feasible */
   bool complete;        /* no selection is better than those held */
 } attn_maxmargin_list;
 

@@ -6,10 +6,12 @@
 #include "config.h"
 #include "data.h"
 #include "linalg.h"
+#include "maxmargin.h"
 #include "metrics.h"
 #include "risk.h"
 #include "table.h"
 #include "tokens.h"
+#include "tokens_gram.h"
 #include "train.h"
 #include "trial.h"
 
@@ -20,10 +22,13 @@ typedef struct {
 
 static int run_gd(int argc, char **argv);
 static int run_risk(int argc, char **argv);
+static int run_select(int argc, char **argv);
 
+static const char select_purpose[] = "the token selections of the largest margins on one draw";
 static const subcommand subcommands[] = {
     {"gd", "train by gradient descent on one draw; a row per step", run_gd},
     {"risk", "the exact population risk of given inner products", run_risk},
+    {"select", select_purpose, run_select},
 };
 
 static void print_key(const attn_key *key) {
@@ -54,8 +59,7 @@ static void read_options(int argc, char **argv, const char *name, const char *pu
     if (sign != NULL)
       *sign = '\0';
     size_t k = 0;
-    while (k < count &&
-           (strncmp(option, "--", 2) != 0 || strcmp(option + 2, keys[k].name) != 0))
+    while (k < count && (strncmp(option, "--", 2) != 0 || strcmp(option + 2, keys[k].name) != 0))
       k++;
     if (k == count)
       attn_fail("%s: no such option of '%s'; see 'attn %s --help'", option, name, name);
@@ -85,8 +89,7 @@ static int run_gd(int argc, char **argv) {
       {"seed", ATTN_KEY_COUNT, &seed, "[0, 9007199254740992]", "the seed"},
       {"every", ATTN_KEY_COUNT, &every, "[1, 1e9]", "print each so many steps, and the last"},
   };
-  read_options(argc, argv, "gd", subcommands[0].purpose, columns, keys,
-               sizeof keys / sizeof *keys);
+  read_options(argc, argv, "gd", subcommands[0].purpose, columns, keys, sizeof keys / sizeof *keys);
   attn_linalg_start();
   attn_trial *trial = attn_trial_alloc(attn_tokens_kind_of(kind), &param, steps);
   attn_trial_draw(trial, seed, "attn gd", 0, 0);
@@ -102,14 +105,21 @@ static int run_gd(int argc, char **argv) {
       const attn_metrics m = attn_metrics_measure(model, tokens, labels);
       const attn_risk_input input = attn_metrics_risk_input(&m);
       const attn_risk_result risk = attn_risk_log10(&input, param.T);
-      const double row[] = {(double)step,     m.train_acc,
-                            m.clean_acc,      m.noisy_acc,
-                            m.att_clean,      m.att_noisy,
-                            m.vv,             m.pp,
-                            m.vp,             risk.log10_clean,
+      const double row[] = {(double)step,
+                            m.train_acc,
+                            m.clean_acc,
+                            m.noisy_acc,
+                            m.att_clean,
+                            m.att_noisy,
+                            m.vv,
+                            m.pp,
+                            m.vp,
+                            risk.log10_clean,
                             attn_risk_log10_noisy(risk.log10_clean, param.eta),
-                            m.loss,           m.mv[0],
-                            m.mp[0],          m.mv[1],
+                            m.loss,
+                            m.mv[0],
+                            m.mp[0],
+                            m.mv[1],
                             m.mp[1]};
       attn_table_numbers(table, row, sizeof row / sizeof *row);
     }
@@ -158,6 +168,83 @@ static int run_risk(int argc, char **argv) {
   return EXIT_SUCCESS;
 }
 
+/* Some seconds of support vector machines, then it says that it gives up. */
+enum { SELECT_LIMIT = 200000, SELECT_SAMPLES = 64 };
+
+static int run_select(int argc, char **argv) {
+#define SELECT_COLUMNS                                                                             \
+  "rank margin gap svm_gap clean_1 noisy_1 clean_2 noisy_2 class noisy selection"
+  static const char help[] = SELECT_COLUMNS
+      "\n\n"
+      "A selection is one token of each sample, where attention goes as |p| grows.\n"
+      "Those listed are the best of all T^n; none is listed that no v separates.\n\n"
+      "  margin     of the chosen tokens, the largest for |v| = 1\n"
+      "  gap        1 - margin / margin of the best\n"
+      "  svm_gap    relative gap between primal and dual: margin is that exact\n"
+      "  clean_1    how many clean samples of class 1 choose their signal; likewise\n"
+      "             noisy_1, clean_2 and noisy_2\n"
+      "  class      of each sample, 1 or 2\n"
+      "  noisy      for each sample: 1 when its label is flipped, else 0\n"
+      "  selection  the token of each sample: 0 the signal, 1, 2, ... a noise token";
+  attn_data_param param = {.n = 8, .T = 2, .d = 4000, .rho = 45, .eta = 0.2};
+  size_t seed = 1, top = 10;
+  const attn_key keys[] = {
+      {"n", ATTN_KEY_COUNT, &param.n, "[1, 64]", "the number of samples"},
+      {"T", ATTN_KEY_COUNT, &param.T, "[2, 10]", "the tokens per sample"},
+      {"d", ATTN_KEY_COUNT, &param.d, "[3, 9e15]", "the dimension"},
+      {"rho", ATTN_KEY_REAL, &param.rho, "(0, 1e150)", "the signal norm"},
+      {"eta", ATTN_KEY_REAL, &param.eta, "[0, 0.5)", "the label-flip rate"},
+      {"seed", ATTN_KEY_COUNT, &seed, "[0, 9007199254740992]", "the seed"},
+      {"top", ATTN_KEY_COUNT, &top, "[1, 20000]", "how many selections to list"},
+  };
+  read_options(argc, argv, "select", select_purpose, help, keys, sizeof keys / sizeof *keys);
+  attn_linalg_start();
+  attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_BARTLETT, &param, 0);
+  attn_trial_draw(trial, seed, "attn select", 0, 0);
+  const attn_labels *labels = trial->labels;
+  const attn_maxmargin_set set = {labels, attn_tokens_gram_matrix(trial->tokens), param.rho};
+  attn_maxmargin_workspace *workspace = attn_maxmargin_alloc(param.n, param.T);
+  attn_maxmargin_list *list = attn_maxmargin_list_alloc(top, param.n);
+  attn_maxmargin_enumerate(list, &set, SELECT_LIMIT, workspace);
+  if (!list->complete)
+    attn_fail("n = %zu, T = %zu, top = %zu: more than %d support vector machines would be needed; "
+              "ask for fewer samples, tokens or selections",
+              param.n, param.T, top, SELECT_LIMIT);
+
+  char class[SELECT_SAMPLES + 1] = "", noisy[SELECT_SAMPLES + 1] = "";
+  char selection[SELECT_SAMPLES + 1] = "";
+  for (size_t i = 0; i < param.n; i++) {
+    class[i] = (char)('1' + labels->k[i]);
+    noisy[i] = attn_labels_noisy(labels, i) ? '1' : '0';
+  }
+  double *a = attn_alloc(param.n, sizeof *a);
+  attn_table *table = attn_table_open("-", SELECT_COLUMNS, ATTN_DIGITS_SHOWN);
+  for (size_t r = 0; r < list->count; r++) {
+    const unsigned char *sigma = list->sigma + r * param.n;
+    attn_svm_result svm;
+    attn_maxmargin_value(a, &svm, sigma, &set, workspace);
+    attn_table_numbers(table,
+                       (double[]){(double)(r + 1), list->margin[r],
+                                  1 - list->margin[r] / list->margin[0], svm.gap},
+                       4);
+    for (unsigned char k = 0; k < 2; k++)
+      for (int flipped = 0; flipped < 2; flipped++)
+        attn_table_number(table, (double)attn_maxmargin_on_signal(sigma, labels, k, flipped));
+    for (size_t i = 0; i < param.n; i++)
+      selection[i] = (char)('0' + sigma[i]);
+    attn_table_text(table, class);
+    attn_table_text(table, noisy);
+    attn_table_text(table, selection);
+  }
+  attn_table_close(table);
+
+  attn_free(a);
+  attn_maxmargin_list_free(list);
+  attn_maxmargin_free(workspace);
+  attn_trial_free(trial);
+  return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv) {
   const size_t count = sizeof subcommands / sizeof *subcommands;
   attn_set_program_name(argv[0]);
@@ -169,6 +256,7 @@ int main(int argc, char **argv) {
   printf("attn: one-off questions about single-head attention on the data model D\n\n");
   for (size_t s = 0; s < count; s++)
     printf("  attn %-6s %s\n", subcommands[s].name, subcommands[s].purpose);
-  printf("\n'attn SUBCOMMAND --help' lists the options. Answers are tab-separated, with a header.\n");
+  printf(
+      "\n'attn SUBCOMMAND --help' lists the options. Answers are tab-separated, with a header.\n");
   return EXIT_SUCCESS;
 }
