@@ -117,7 +117,8 @@ enum { ATTN_MAXMARGIN_STARTS = 9 };
 
 /* The best end of climbs from the nine selections that treat the samples of a class and kind
  * alike, in the three ways above for each class, and from random ones. margins: where each climb
- * ended, to report the spread. Returns the largest. */
+ * ended, to report the spread. Returns the largest. For T = 2 it is the best of all 2^n selections: choice.h
+ * has the argument. */
 double attn_maxmargin_best(unsigned char *sigma /* [n] */,
                            double *margins /* [ATTN_MAXMARGIN_STARTS + random] */, size_t random,
                            gsl_rng *rng /* unused for random = 0 */, const attn_maxmargin_set *set,
