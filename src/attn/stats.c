@@ -55,14 +55,12 @@ attn_interval attn_stats_quantile_interval(const double *x, size_t count, double
 
 attn_summary attn_stats_summary(double *x, size_t count, double level) {
   attn_stats_sort(x, count);
-  const attn_interval mean = attn_stats_mean_interval(x, count, level);
-  return (attn_summary){count,
-                        attn_stats_mean(x, count),
-                        mean.low,
-                        mean.high,
-                        attn_stats_quantile(x, count, 0.05),
-                        attn_stats_quantile(x, count, 0.5),
-                        attn_stats_quantile(x, count, 0.95)};
+  return (attn_summary){.count = count,
+                        .mean = attn_stats_mean(x, count),
+                        .interval = attn_stats_mean_interval(x, count, level),
+                        .q05 = attn_stats_quantile(x, count, 0.05),
+                        .median = attn_stats_quantile(x, count, 0.5),
+                        .q95 = attn_stats_quantile(x, count, 0.95)};
 }
 
 attn_line attn_stats_line(const double *x, const double *y, size_t count, double level) {

@@ -34,7 +34,13 @@ attn_interval attn_stats_quantile_interval(const double *x /* [count], sorted */
 /* What a table says of one quantity over draws. */
 typedef struct {
   size_t count;
-  double mean, low, high;  /* and the t interval of the mean */
+  double mean;
+  union { /* the t interval of the mean, as two numbers or as one */
+    struct {
+      double low, high;
+    };
+    attn_interval interval;
+  };
   double q05, median, q95; /* quantiles of the values */
 } attn_summary;
 

@@ -84,23 +84,26 @@ static attn_data_param param_of(part_kind part, size_t cell) {
   "part cell draw step coherence fitted lost best signal_best log10_risk risk probit loss "        \
   "train_acc att_clean att_noisy gap min_margin normalised norm_v norm_p mu_v mu_p cos_v cos_p"
 
-/* The largest margin of a model that puts all attention of clean samples on their signal (signal)
- * or on their noise, and that of noisy samples on their noise, in units of sqrt(d/n). */
-static double selection_margin(const attn_trial *trial, bool signal) {
+/* The largest margins of models that put all attention of clean samples on their signal [0] or on
+ * their noise [1], and that of noisy samples on their noise, in units of sqrt(d/n). */
+static void selection_margins(double margin[2], const attn_trial *trial) {
   const size_t n = trial->param.n;
   const attn_maxmargin_set set = {trial->labels, attn_tokens_gram_matrix(trial->tokens),
                                   trial->param.rho};
-  unsigned char *sigma = attn_alloc(n, sizeof *sigma); /* 0 is the signal, 1 the noise token */
-  for (size_t i = 0; i < n; i++)
-    sigma[i] = !signal || attn_labels_noisy(trial->labels, i);
-  double *a = attn_alloc(n, sizeof *a);
   attn_maxmargin_workspace *workspace = attn_maxmargin_alloc(n, trial->param.T);
-  attn_svm_result result;
-  const attn_svm_status status = attn_maxmargin_value(a, &result, sigma, &set, workspace);
+  unsigned char *sigma = attn_alloc(n, sizeof *sigma); /* 0 is the signal, 1 the noise token */
+  double *a = attn_alloc(n, sizeof *a);
+  for (size_t choice = 0; choice < 2; choice++) {
+    for (size_t i = 0; i < n; i++)
+      sigma[i] = choice == 1 || attn_labels_noisy(trial->labels, i);
+    attn_svm_result result;
+    margin[choice] = attn_maxmargin_value(a, &result, sigma, &set, workspace) == ATTN_SVM_OK
+                         ? result.margin_low * sqrt((double)n / (double)trial->param.d)
+                         : NAN;
+  }
   attn_maxmargin_free(workspace);
-  attn_free(a);
   attn_free(sigma);
-  return status == ATTN_SVM_OK ? result.margin_low * sqrt((double)n / (double)trial->param.d) : NAN;
+  attn_free(a);
 }
 
 /* Phi^-1(risk): 0 for a coin, and a straight line against log log t where the risk climbs by the
@@ -133,7 +136,8 @@ static void run(attn_table *table, size_t job, part_kind part, size_t cell, size
   attn_trial_draw(trial, attn_experiment_seed(experiment), "gd_long_run", part == REFERENCE, draw);
   if (part == LONG)
     attn_labels_balanced(trial->labels, flips_of_class(param.eta));
-  const double noise = selection_margin(trial, false), signal = selection_margin(trial, true);
+  double best[2];
+  selection_margins(best, trial);
   const double coherence = attn_tokens_gram_coherence(trial->tokens, param.n);
 
   const attn_list *record = part == REFERENCE ? &conf.record_reference : &conf.record;
@@ -171,7 +175,7 @@ static void run(attn_table *table, size_t job, part_kind part, size_t cell, size
                  smallest = fmin(m->least_clean, m->least_noisy);
     const double *v = kept + r * size, *p = v + model->dim;
     attn_table_cells(table, (double)job, (double)part, (double)cell, (double)draw, record->value[r],
-                     coherence, fitted, lost, fmax(noise, signal), signal > noise, risk,
+                     coherence, fitted, lost, fmax(best[0], best[1]), best[0] > best[1], risk,
                      pow(10, risk), probit(risk), m->loss, m->train_acc, m->att_clean, m->att_noisy,
                      gap[r], smallest, normalised_margin(smallest, m->norm_v, &param), m->norm_v,
                      m->norm_p, (m->mv[0] - m->mv[1]) / 2, (m->mp[0] + m->mp[1]) / 2,
@@ -197,97 +201,102 @@ static void sample(attn_experiment *experiment) {
   }
 }
 
-/* ---- prediction ---- */
+/* ---- prediction and what the shards wrote ---- */
 
-/* What the recursion of a cell predicts, at the recorded steps. */
 typedef struct {
-  double log10_risk[ATTN_LIST_MAX], probit[ATTN_LIST_MAX], gap[ATTN_LIST_MAX];
-  double attention[ATTN_LIST_MAX], normalised[ATTN_LIST_MAX];
-  double fitted; /* the first step with positive margins */
-  bool below;    /* the edge: clean samples end on their noise */
-} prediction;
+  attn_experiment *experiment;
+  attn_samples *samples;
+  attn_recursion *ideal; /* [cell][record] the recursion of each cell at the recorded steps */
+} results;
 
-static void predict(prediction *out, const attn_data_param *param) {
-  attn_recursion r = attn_recursion_start(param);
-  out->fitted = NAN;
-  for (size_t step = 0, rows = 0; rows < conf.record.count; step++) {
-    const double smallest = fmin(r.margin[0], r.margin[1]);
-    if (isnan(out->fitted) && smallest > 0)
-      out->fitted = (double)step;
-    if (step == (size_t)conf.record.value[rows]) {
-      const double norm_v = sqrt(2 * r.v_mu * r.v_mu / (param->rho * param->rho) + r.vv);
-      out->log10_risk[rows] = attn_recursion_log10_risk(&r, 2);
-      out->probit[rows] = probit(out->log10_risk[rows]);
-      out->gap[rows] = fabs(r.p_mu - r.p_xi[0]);
-      out->attention[rows] = r.attention[0];
-      out->normalised[rows++] = normalised_margin(smallest, norm_v, param);
-    }
-    attn_recursion_step(&r, param, attn_train_step_size(param, conf.b));
+static attn_recursion *predict(void) {
+  const size_t count = conf.record.count;
+  attn_recursion *ideal = attn_alloc(conf.kappa.count * count, sizeof *ideal);
+  for (size_t cell = 0; cell < conf.kappa.count; cell++) {
+    const attn_data_param param = param_of(LONG, cell);
+    attn_recursion_record(ideal + cell * count, conf.record.value, count, &param,
+                          attn_train_step_size(&param, conf.b));
   }
-  out->below = r.attention[0] < 0.5;
+  return ideal;
 }
 
-/* ---- what is asked of the samples ---- */
-
-static attn_summary over_draws(const attn_samples *samples, const char *column, part_kind part,
-                               size_t cell, double step) {
-  return attn_samples_summary(
-      samples, column, (attn_where[]){{"part", part}, {"cell", (double)cell}, {"step", step}, {0}},
-      conf.level);
+static const attn_recursion *ideal_at(const results *r, size_t cell, size_t record) {
+  return r->ideal + cell * conf.record.count + record;
 }
 
-/* One number of one draw. */
-static double in_draw(const attn_samples *samples, const char *column, part_kind part, size_t cell,
+static double ideal_gap(const attn_recursion *state) {
+  return fabs(state->p_mu - state->p_xi[0]);
+}
+
+/* Whether the recursion of a cell is below the edge: clean samples end on their noise. */
+static bool below(const results *r, size_t cell) {
+  return ideal_at(r, cell, conf.record.count - 1)->attention[0] < 0.5;
+}
+
+/* The rows of all draws of a cell at a step, and one draw's. */
+typedef struct {
+  attn_where where[5];
+} rows;
+
+static rows at(part_kind part, size_t cell, double step) {
+  return (rows){{{"part", part}, {"cell", (double)cell}, {"step", step}}};
+}
+
+static attn_summary over_draws(const results *r, const char *column, part_kind part, size_t cell,
+                               double step) {
+  return attn_samples_summary(r->samples, column, at(part, cell, step).where, conf.level);
+}
+
+static double in_draw(const results *r, const char *column, part_kind part, size_t cell,
                       double step, size_t draw) {
-  return attn_samples_value(
-      samples, column,
-      (attn_where[]){
-          {"part", part}, {"cell", (double)cell}, {"step", step}, {"draw", (double)draw}, {0}});
+  rows row = at(part, cell, step);
+  row.where[3] = (attn_where){"draw", (double)draw};
+  return attn_samples_value(r->samples, column, row.where);
 }
 
-static double late(const attn_samples *samples, const char *column, size_t cell, size_t draw) {
-  return in_draw(samples, column, LONG, cell, (double)conf.steps, draw);
+static double late(const results *r, const char *column, size_t cell, size_t draw) {
+  return in_draw(r, column, LONG, cell, (double)conf.steps, draw);
 }
 
-/* The largest log10 risk of one run from step 2 on. */
-static double worst_risk(const attn_samples *samples, size_t cell, size_t draw) {
+/* The largest log10 risk of one run over the recorded steps from 2 on. */
+static double worst_risk(const results *r, size_t cell, size_t draw) {
   double worst = -INFINITY;
-  for (size_t r = 0; r < conf.record.count; r++)
-    if (conf.record.value[r] >= 2)
-      worst = fmax(worst, in_draw(samples, "log10_risk", LONG, cell, conf.record.value[r], draw));
+  for (size_t i = 0; i < conf.record.count; i++)
+    if (conf.record.value[i] >= 2)
+      worst = fmax(worst, in_draw(r, "log10_risk", LONG, cell, conf.record.value[i], draw));
   return worst;
 }
 
-/* ---- growth ---- */
+/* ---- growth, from the step fit_from on ---- */
 
-/* Two laws: GAP, of the mean score gap of clean samples, and CLIMB, of log(-probit of the risk), on
- * the recorded steps t >= fit_from. */
+/* GAP: the mean score gap of clean samples; CLIMB: log(-probit) of the risk, in cells below the edge. */
 typedef enum { GAP, CLIMB, LAWS } law_kind;
 
+static bool applies(const results *r, law_kind law, size_t cell) {
+  return law == GAP || below(r, cell);
+}
+
 static attn_growth fit(law_kind law, double *t, double *y, size_t count) {
-  for (size_t r = 0; r < count; r++)
-    y[r] = t[r] < conf.fit_from ? NAN : law == GAP ? y[r] : log(-y[r]);
+  for (size_t i = 0; i < count; i++)
+    y[i] = t[i] < conf.fit_from ? NAN : law == GAP ? y[i] : log(-y[i]);
   return attn_stats_growth(t, y, count, conf.level);
 }
 
-static attn_growth growth_of(const attn_samples *samples, law_kind law, size_t cell, size_t draw) {
-  static const char *const column[LAWS] = {"gap", "probit"};
-  double *t = attn_alloc(samples->rows, sizeof *t), *y = attn_alloc(samples->rows, sizeof *y);
-  const size_t count = attn_samples_pairs(
-      t, y, samples, "step", column[law],
+static attn_growth growth_of(const results *r, law_kind law, size_t cell, size_t draw) {
+  const attn_pairs p = attn_samples_pairs(
+      r->samples, "step", law == GAP ? "gap" : "probit",
       (attn_where[]){{"part", LONG}, {"cell", (double)cell}, {"draw", (double)draw}, {0}});
-  const attn_growth growth = fit(law, t, y, count);
-  attn_free(t);
-  attn_free(y);
-  return growth;
+  return fit(law, p.x, p.y, p.count);
 }
 
-static attn_growth growth_predicted(const prediction *ideal, law_kind law) {
-  const size_t count = conf.record.count;
+static attn_growth growth_predicted(const results *r, law_kind law, size_t cell) {
   double t[ATTN_LIST_MAX], y[ATTN_LIST_MAX];
-  memcpy(t, conf.record.value, count * sizeof *t);
-  memcpy(y, law == GAP ? ideal->gap : ideal->probit, count * sizeof *y);
-  return fit(law, t, y, count);
+  for (size_t i = 0; i < conf.record.count; i++) {
+    const attn_recursion *state = ideal_at(r, cell, i);
+    t[i] = conf.record.value[i];
+    y[i] = law == GAP ? ideal_gap(state) : probit(attn_recursion_log10_risk(state, 2));
+  }
+  return fit(law, t, y, conf.record.count);
 }
 
 /* log10 of the step at which the line of log(-probit) comes to a risk of 0.4. */
@@ -297,203 +306,195 @@ static double log10_step_of_two_fifths(const attn_line *line) {
 
 /* ---- tables ---- */
 
-/* The cells' fits: slopes in log log t with their interval over draws, the recursion's slope, its
- * limit, residuals of both lines, and of CLIMB the step extrapolated to. */
-static void write_growth(attn_experiment *experiment, const attn_samples *samples,
-                         const prediction *ideal) {
-#define GROWTH_COLUMNS "eta kappa slope slope_low slope_high ideal_slope limit rms rms_log"
-  attn_table *table[LAWS] = {
-      attn_experiment_table(experiment, "gaps", GROWTH_COLUMNS),
-      attn_experiment_table(experiment, "climb", GROWTH_COLUMNS " reach"),
-  };
-  double *slope = attn_alloc(2 * conf.draws, sizeof *slope), *reach = slope + conf.draws;
-  for (law_kind law = GAP; law < LAWS; law++) {
-    for (size_t cell = 0; cell < conf.kappa.count; cell++) {
-      if (law == CLIMB && !ideal[cell].below)
-        continue;
-      double rms = 0, rms_log = 0;
-      for (size_t draw = 0; draw < conf.draws; draw++) {
-        const attn_growth g = growth_of(samples, law, cell, draw);
-        slope[draw] = g.loglog.slope;
-        reach[draw] = log10_step_of_two_fifths(&g.loglog);
-        rms += g.loglog.rms / (double)conf.draws;
-        rms_log += g.log.rms / (double)conf.draws;
-      }
-      const attn_summary s = attn_stats_summary(slope, conf.draws, conf.level);
-      const double kappa = conf.kappa.value[cell], eta = param_of(LONG, cell).eta;
-      const double x = (1 - eta) * kappa * kappa / 2; /* the signal's share of a gap is x/(1+x) */
-      attn_table_cells(table[law], eta, kappa, s.mean, s.low, s.high,
-                       growth_predicted(&ideal[cell], law).loglog.slope,
-                       law == GAP ? 2 : -(1 + 3 * x) / (1 + x), rms, rms_log);
-      if (law == CLIMB)
-        attn_table_number(table[law], attn_stats_summary(reach, conf.draws, conf.level).median);
-    }
-    attn_table_close(table[law]);
-  }
-  attn_free(slope);
-}
-
-/* Every recorded step of every cell for the figure, and some steps of one cell for the page. */
-static void write_trajectory(attn_experiment *experiment, const attn_samples *samples,
-                             const prediction *ideal) {
-  attn_table *table =
-      attn_experiment_table(experiment, "trajectory",
-                            "cell eta kappa below step log10_risk log10_risk_q05 log10_risk_q95 "
-                            "att_clean gap normalised best "
-                            "ideal_log10_risk ideal_att_clean ideal_gap ideal_normalised");
-  for (size_t cell = 0; cell < conf.kappa.count; cell++)
-    for (size_t r = 0; r < conf.record.count; r++) {
-      const double step = conf.record.value[r];
-      const prediction *p = &ideal[cell];
-      const attn_summary risk = over_draws(samples, "log10_risk", LONG, cell, step);
-      attn_table_cells(table, (double)cell + 1, conf.eta.value[cell], conf.kappa.value[cell],
-                       p->below, step, risk.median, risk.q05, risk.q95);
-      attn_samples_write_means(
-          table, samples, "att_clean gap normalised best",
-          (attn_where[]){{"part", LONG}, {"cell", (double)cell}, {"step", step}, {0}});
-      attn_table_cells(table, p->log10_risk[r], p->attention[r], p->gap[r], p->normalised[r]);
-    }
-  attn_table_close(table);
-#define STEP_COLUMNS                                                                               \
-  "log10_risk risk loss min_margin normalised best att_clean att_noisy norm_v norm_p mu_v mu_p "   \
-  "cos_v cos_p"
-  table = attn_experiment_table(experiment, "steps", "step " STEP_COLUMNS);
-  for (size_t s = 0; s < conf.show.count; s++) {
-    const attn_where where[] = {
-        {"part", LONG}, {"cell", (double)conf.shown - 1}, {"step", conf.show.value[s]}, {0}};
-    attn_table_number(table, conf.show.value[s]);
-    attn_samples_write_means(table, samples, STEP_COLUMNS, where);
-  }
-  attn_table_close(table);
-}
-
-static void write_cells(attn_experiment *experiment, const attn_samples *samples,
-                        const prediction *ideal) {
-  attn_table *table = attn_experiment_table(
-      experiment, "cells",
-      "eta kappa kappa_star kappa_edge log10_risk_2 log10_risk log10_risk_q05 log10_risk_q95 "
-      "ideal_log10_risk risk risk_low risk_high ideal_att_clean ideal_fitted att_clean fitted lost "
-      "normalised best signal_best draws drawn_harmful drawn_low drawn_high draws_drawn");
-  const attn_boundary_search search = {conf.b, conf.steps_drawn, 1, 12};
-  const size_t last = conf.record.count - 1;
-  for (size_t cell = 0; cell < conf.kappa.count; cell++) {
-    const attn_data_param param = param_of(LONG, cell);
-    const double c = (double)cell;
-    const attn_where end[] = {{"part", LONG}, {"cell", c}, {"step", (double)conf.steps}, {0}};
-    const attn_where drawn[] = {
-        {"part", DRAWN}, {"cell", c}, {"step", (double)conf.steps_drawn}, {0}};
-    const attn_summary early = over_draws(samples, "log10_risk", LONG, cell, 2);
-    const attn_summary log10_risk = attn_samples_summary(samples, "log10_risk", end, conf.level);
-    const attn_summary risk = attn_samples_summary(samples, "risk", end, conf.level);
-    attn_table_cells(table, param.eta, conf.kappa.value[cell], sqrt(2 / (1 - param.eta)),
-                     attn_boundary_ideal(ATTN_BOUNDARY_C, &search, &param), early.median,
-                     log10_risk.median, log10_risk.q05, log10_risk.q95,
-                     ideal[cell].log10_risk[last], risk.mean, risk.low, risk.high,
-                     ideal[cell].attention[last], ideal[cell].fitted);
-    attn_samples_write_means(table, samples, "att_clean fitted lost normalised best signal_best",
-                             end);
-    const size_t count = attn_samples_count(samples, "risk", 0, 1, drawn);
-    const size_t harmful = count - attn_samples_count(samples, "risk", 0, conf.harmful, drawn);
-    const attn_interval share = attn_stats_binomial(harmful, count, conf.level);
-    attn_table_cells(table, (double)risk.count, (double)harmful / (double)count, share.low,
-                     share.high, (double)count);
-  }
-  attn_table_close(table);
-}
-
-static void write_reference(attn_experiment *experiment, const attn_samples *samples) {
-  attn_table *table = attn_experiment_table(
-      experiment, "reference",
-      "kappa step log10_risk log10_risk_q05 log10_risk_q95 risk train_acc att_clean");
-  for (size_t cell = 0; cell < conf.kappa_reference.count; cell++)
-    for (size_t r = 0; r < conf.record_reference.count; r++) {
-      const double step = conf.record_reference.value[r];
-      const attn_summary risk = over_draws(samples, "log10_risk", REFERENCE, cell, step);
-      attn_table_cells(table, conf.kappa_reference.value[cell], step, risk.median, risk.q05,
-                       risk.q95, pow(10, risk.median));
-      attn_samples_write_means(
-          table, samples, "train_acc att_clean",
-          (attn_where[]){{"part", REFERENCE}, {"cell", (double)cell}, {"step", step}, {0}});
-    }
-  attn_table_close(table);
-}
-
 /* What the page says of the settings. */
-static void write_setting(attn_experiment *experiment) {
+static void write_setting(const results *r) {
   const attn_data_param param = param_of(LONG, 0);
   attn_table *table = attn_experiment_table(
-      experiment, "setting", "n d b steps draws steps_drawn draws_drawn harmful fit_from");
+      r->experiment, "setting", "n d b steps draws steps_drawn draws_drawn harmful fit_from");
   attn_table_cells(table, (double)param.n, (double)param.d, conf.b, (double)conf.steps,
                    (double)conf.draws, (double)conf.steps_drawn, (double)conf.draws_drawn,
                    conf.harmful, conf.fit_from);
   attn_table_close(table);
 }
 
-/* ---- claims ---- */
-
-/* What the claims' functions need; x is room for a number per draw. */
-typedef struct {
-  attn_experiment *experiment;
-  const attn_samples *samples;
-  const prediction *ideal;
-  double *x;
-  attn_claim base; /* kappa, coherence and scope */
-} results;
-
-static double coherence_of(const attn_samples *samples, part_kind part) {
-  return attn_samples_largest(samples, "coherence", (attn_where[]){{"part", part}, {0}});
+/* Every recorded step of every cell, for the figure. */
+static void write_trajectory(const results *r) {
+  attn_table *table =
+      attn_experiment_table(r->experiment, "trajectory",
+                            "cell eta kappa below step log10_risk log10_risk_q05 log10_risk_q95 "
+                            "att_clean gap normalised best "
+                            "ideal_log10_risk ideal_att_clean ideal_gap ideal_normalised");
+  for (size_t cell = 0; cell < conf.kappa.count; cell++) {
+    const attn_data_param param = param_of(LONG, cell);
+    for (size_t i = 0; i < conf.record.count; i++) {
+      const double step = conf.record.value[i];
+      const attn_summary risk = over_draws(r, "log10_risk", LONG, cell, step);
+      attn_table_cells(table, (double)cell + 1, conf.eta.value[cell], conf.kappa.value[cell],
+                       below(r, cell), step, risk.median, risk.q05, risk.q95);
+      attn_samples_write_means(table, r->samples, "att_clean gap normalised best",
+                               at(LONG, cell, step).where);
+      const attn_recursion *state = ideal_at(r, cell, i);
+      const double norm_v =
+          sqrt(2 * state->v_mu * state->v_mu / (param.rho * param.rho) + state->vv);
+      attn_table_cells(table, attn_recursion_log10_risk(state, 2), state->attention[0],
+                       ideal_gap(state),
+                       normalised_margin(fmin(state->margin[0], state->margin[1]), norm_v, &param));
+    }
+  }
+  attn_table_close(table);
 }
 
-/* The mean of a number per draw, and its interval. */
-static attn_summary mean_of(double *x) {
-  return attn_stats_summary(x, conf.draws, conf.level);
+/* Some steps of one cell, for the page. */
+static void write_steps(const results *r) {
+#define STEP_COLUMNS                                                                               \
+  "log10_risk risk loss min_margin normalised best att_clean att_noisy norm_v norm_p mu_v mu_p "   \
+  "cos_v cos_p"
+  attn_table *table = attn_experiment_table(r->experiment, "steps", "step " STEP_COLUMNS);
+  for (size_t i = 0; i < conf.show.count; i++) {
+    const double step = conf.show.value[i];
+    attn_table_number(table, step);
+    attn_samples_write_means(table, r->samples, STEP_COLUMNS, at(LONG, conf.shown - 1, step).where);
+  }
+  attn_table_close(table);
+}
+
+static void write_cells(const results *r) {
+  attn_table *table = attn_experiment_table(
+      r->experiment, "cells",
+      "eta kappa kappa_star kappa_edge log10_risk_2 log10_risk log10_risk_q05 log10_risk_q95 "
+      "ideal_log10_risk risk risk_low risk_high ideal_att_clean ideal_fitted att_clean fitted lost "
+      "normalised best signal_best draws drawn_harmful drawn_low drawn_high draws_drawn");
+  const attn_boundary_search search = {conf.b, conf.steps_drawn, 1, 12};
+  const double end = (double)conf.steps;
+  for (size_t cell = 0; cell < conf.kappa.count; cell++) {
+    const attn_data_param param = param_of(LONG, cell);
+    const attn_recursion *ideal = ideal_at(r, cell, conf.record.count - 1);
+    const attn_summary log10_risk = over_draws(r, "log10_risk", LONG, cell, end);
+    const attn_summary risk = over_draws(r, "risk", LONG, cell, end);
+    attn_table_cells(
+        table, param.eta, conf.kappa.value[cell], sqrt(2 / (1 - param.eta)),
+        attn_boundary_ideal(ATTN_BOUNDARY_C, &search, &param),
+        over_draws(r, "log10_risk", LONG, cell, 2).median, log10_risk.median, log10_risk.q05,
+        log10_risk.q95, attn_recursion_log10_risk(ideal, 2), risk.mean, risk.low, risk.high,
+        ideal->attention[0],
+        attn_recursion_first_fit(&param, attn_train_step_size(&param, conf.b), conf.steps));
+    attn_samples_write_means(table, r->samples, "att_clean fitted lost normalised best signal_best",
+                             at(LONG, cell, end).where);
+    const rows drawn = at(DRAWN, cell, (double)conf.steps_drawn);
+    const size_t draws = attn_samples_count(r->samples, "risk", 0, 1, drawn.where);
+    const size_t harmful =
+        draws - attn_samples_count(r->samples, "risk", 0, conf.harmful, drawn.where);
+    const attn_interval share = attn_stats_binomial(harmful, draws, conf.level);
+    attn_table_cells(table, (double)risk.count, (double)harmful / (double)draws, share.low,
+                     share.high, (double)draws);
+  }
+  attn_table_close(table);
+}
+
+/* The fits of the cells to which a law applies: slopes in log log t with their interval over draws,
+ * the recursion's slope, its limit, residuals of both lines, and of CLIMB the step extrapolated to. */
+static void write_growth(const results *r, law_kind law, attn_table *table) {
+  double *slope = attn_alloc(2 * conf.draws, sizeof *slope), *reach = slope + conf.draws;
+  for (size_t cell = 0; cell < conf.kappa.count; cell++) {
+    if (!applies(r, law, cell))
+      continue;
+    double rms = 0, rms_log = 0;
+    for (size_t draw = 0; draw < conf.draws; draw++) {
+      const attn_growth g = growth_of(r, law, cell, draw);
+      slope[draw] = g.loglog.slope;
+      reach[draw] = log10_step_of_two_fifths(&g.loglog);
+      rms += g.loglog.rms / (double)conf.draws;
+      rms_log += g.log.rms / (double)conf.draws;
+    }
+    const attn_summary s = attn_stats_summary(slope, conf.draws, conf.level);
+    const double kappa = conf.kappa.value[cell], eta = param_of(LONG, cell).eta;
+    const double x = (1 - eta) * kappa * kappa / 2; /* the signal's share of a gap is x/(1+x) */
+    attn_table_cells(table, eta, kappa, s.mean, s.low, s.high,
+                     growth_predicted(r, law, cell).loglog.slope,
+                     law == GAP ? 2 : -(1 + 3 * x) / (1 + x), rms, rms_log);
+    if (law == CLIMB)
+      attn_table_number(table, attn_stats_summary(reach, conf.draws, conf.level).median);
+  }
+  attn_table_close(table);
+  attn_free(slope);
+}
+
+static void write_reference(const results *r) {
+  attn_table *table = attn_experiment_table(
+      r->experiment, "reference",
+      "kappa step log10_risk log10_risk_q05 log10_risk_q95 risk train_acc att_clean");
+  for (size_t cell = 0; cell < conf.kappa_reference.count; cell++)
+    for (size_t i = 0; i < conf.record_reference.count; i++) {
+      const double step = conf.record_reference.value[i];
+      const attn_summary risk = over_draws(r, "log10_risk", REFERENCE, cell, step);
+      attn_table_cells(table, conf.kappa_reference.value[cell], step, risk.median, risk.q05,
+                       risk.q95, pow(10, risk.median));
+      attn_samples_write_means(table, r->samples, "train_acc att_clean",
+                               at(REFERENCE, cell, step).where);
+    }
+  attn_table_close(table);
+}
+
+/* ---- claims ---- */
+
+static attn_claim base_of(const results *r, part_kind part, part_kind other) {
+  const attn_where where[] = {{"part", part}, {0}}, where_other[] = {{"part", other}, {0}};
+  return attn_verdict_scope(NAN,
+                            fmax(attn_samples_largest(r->samples, "coherence", where),
+                                 attn_samples_largest(r->samples, "coherence", where_other)),
+                            conf.coherence);
+}
+
+/* A number per draw: the extreme over the cells of a number of each run, which is not-a-number where
+ * the cell does not count. The mean over draws with its interval. */
+static attn_summary extreme(const results *r, double (*fmin_or_fmax)(double, double),
+                            double (*number)(const results *r, size_t cell, size_t draw),
+                            size_t cells) {
+  double *x = attn_alloc(conf.draws, sizeof *x);
+  for (size_t draw = 0; draw < conf.draws; draw++) {
+    x[draw] = NAN;
+    for (size_t cell = 0; cell < cells; cell++)
+      x[draw] = fmin_or_fmax(x[draw], number(r, cell, draw));
+  }
+  const attn_summary summary = attn_stats_summary(x, conf.draws, conf.level);
+  attn_free(x);
+  return summary;
+}
+
+//@begin verdicts
+static double late_risk_below(const results *r, size_t cell, size_t draw) {
+  return below(r, cell) ? late(r, "risk", cell, draw) : NAN;
+}
+
+static double worst_risk_above(const results *r, size_t cell, size_t draw) {
+  return below(r, cell) ? NAN : worst_risk(r, cell, draw);
+}
+
+/* Between kappa* and the edge: the margin reached, over that of attention on the signal. */
+static double margin_between(const results *r, size_t cell, size_t draw) {
+  return below(r, cell) && late(r, "signal_best", cell, draw) == 1
+             ? late(r, "normalised", cell, draw) / late(r, "best", cell, draw)
+             : NAN;
 }
 
 static void claims_of_risk(const results *r) {
-  const attn_samples *samples = r->samples;
-  double *x = r->x;
-  //@begin verdicts
-  /* a draw's smallest late risk below the edge */
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    x[draw] = INFINITY;
-    for (size_t cell = 0; cell < conf.kappa.count; cell++)
-      if (r->ideal[cell].below)
-        x[draw] = fmin(x[draw], late(samples, "risk", cell, draw));
-  }
-  attn_summary s = mean_of(x);
-  attn_experiment_claim(r->experiment, attn_verdict_above(r->base, "long-harmful", conf.harmful,
-                                                          s.mean, (attn_interval){s.low, s.high}));
-
-  /* a draw's largest log10 risk above the edge, over all recorded steps from 2 on */
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    x[draw] = -INFINITY;
-    for (size_t cell = 0; cell < conf.kappa.count; cell++)
-      if (!r->ideal[cell].below)
-        x[draw] = fmax(x[draw], worst_risk(samples, cell, draw));
-  }
-  s = mean_of(x);
+  const attn_claim base = base_of(r, LONG, DRAWN);
+  const size_t cells = conf.kappa.count;
+  attn_summary s = extreme(r, fmin, late_risk_below, cells);
   attn_experiment_claim(r->experiment,
-                        attn_verdict_below(r->base, "long-benign", log10(conf.benign), s.mean,
-                                           (attn_interval){s.low, s.high}));
-
-  /* between kappa* and the edge: the margin reached, over that of attention on the signal */
-  bool harmful = true;
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    x[draw] = NAN;
-    for (size_t cell = 0; cell < conf.kappa.count; cell++)
-      if (r->ideal[cell].below && late(samples, "signal_best", cell, draw) == 1) {
-        x[draw] = fmax(x[draw],
-                       late(samples, "normalised", cell, draw) / late(samples, "best", cell, draw));
-        harmful &= late(samples, "risk", cell, draw) > conf.harmful;
-      }
-  }
-  s = mean_of(x);
-  attn_claim claim = attn_verdict_below(r->base, "kappa-star-is-not-the-edge", 1, s.mean,
-                                        (attn_interval){s.low, s.high});
-  claim.holds &= harmful;
+                        attn_verdict_above(base, "long-harmful", conf.harmful, s.mean, s.interval));
+  s = extreme(r, fmax, worst_risk_above, cells);
+  attn_experiment_claim(r->experiment, attn_verdict_below(base, "long-benign", log10(conf.benign),
+                                                          s.mean, s.interval));
+  s = extreme(r, fmax, margin_between, cells);
+  attn_claim claim = attn_verdict_below(base, "kappa-star-is-not-the-edge", 1, s.mean, s.interval);
+  for (size_t cell = 0; cell < cells; cell++)
+    for (size_t draw = 0; draw < conf.draws; draw++)
+      if (!isnan(margin_between(r, cell, draw)))
+        claim.holds &= late(r, "risk", cell, draw) > conf.harmful;
   attn_experiment_claim(r->experiment, claim);
-  //@end verdicts
 }
+//@end verdicts
 
 /* The cell of the largest kappa fits all labels after more than two steps, but soon, and stays
  * benign. */
@@ -502,20 +503,19 @@ static void claim_of_strong_signal(const results *r) {
   for (size_t cell = 0; cell < conf.kappa.count; cell++)
     if (conf.kappa.value[cell] > conf.kappa.value[strong])
       strong = cell;
-  bool holds = true;
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    r->x[draw] = late(r->samples, "fitted", strong, draw);
-    holds &= r->x[draw] > 2 && r->x[draw] <= (double)conf.soon &&
-             worst_risk(r->samples, strong, draw) < log10(conf.benign);
-  }
-  const attn_summary s = mean_of(r->x);
-  attn_claim claim = r->base;
+  const attn_summary fitted = over_draws(r, "fitted", LONG, strong, (double)conf.steps);
+  attn_claim claim = base_of(r, LONG, DRAWN);
   claim.id = "long-large-kappa";
   claim.kappa = conf.kappa.value[strong];
-  claim.measured = s.mean;
-  claim.low = s.low;
-  claim.high = s.high;
-  claim.holds = holds;
+  claim.measured = fitted.mean;
+  claim.low = fitted.low;
+  claim.high = fitted.high;
+  claim.holds = true;
+  for (size_t draw = 0; draw < conf.draws; draw++) {
+    const double step = late(r, "fitted", strong, draw);
+    claim.holds &=
+        step > 2 && step <= (double)conf.soon && worst_risk(r, strong, draw) < log10(conf.benign);
+  }
   snprintf(claim.predicted, sizeof claim.predicted, "> 2, at most %zu", conf.soon);
   attn_experiment_claim(r->experiment, claim);
 }
@@ -526,94 +526,82 @@ static void claim_of_interpolation(const results *r) {
   const size_t draws = conf.draws > conf.draws_drawn ? conf.draws : conf.draws_drawn;
   size_t kept = 0;
   for (size_t draw = 0; draw < draws; draw++) {
-    double lost = 0;
+    bool all = true;
     for (size_t cell = 0; cell < conf.kappa.count; cell++)
       for (part_kind part = LONG; part < REFERENCE; part++)
         if (draw < draws_of(part)) {
           const double end = (double)(part == LONG ? conf.steps : conf.steps_drawn);
-          lost += in_draw(r->samples, "lost", part, cell, end, draw) +
-                  isnan(in_draw(r->samples, "fitted", part, cell, end, draw));
+          all &= in_draw(r, "lost", part, cell, end, draw) == 0 &&
+                 !isnan(in_draw(r, "fitted", part, cell, end, draw));
         }
-    kept += lost == 0;
+    kept += all;
   }
-  attn_claim claim = attn_verdict_share(r->base, "interpolation-kept", kept, draws, conf.level, 0);
+  attn_claim claim =
+      attn_verdict_share(base_of(r, LONG, DRAWN), "interpolation-kept", kept, draws, conf.level, 0);
   claim.holds = kept == draws; /* a single loss would refute it */
   attn_experiment_claim(r->experiment, claim);
 }
 
-/* Of each law: the residual of the line in log log t over that in log t, and the slope over the
- * recursion's. A draw's number is the mean over cells (GAP) or over those below the edge. */
-static void claims_of_growth(const results *r) {
-  static const char *const id[LAWS][2] = {{"gap-log-log", "gap-recursion"},
-                                          {"risk-log-log", "risk-recursion"}};
-  double *ratio = attn_alloc(conf.draws, sizeof *ratio);
-  for (law_kind law = GAP; law < LAWS; law++) {
-    for (size_t draw = 0; draw < conf.draws; draw++) {
-      double residuals = 0, slopes = 0, cells = 0;
-      for (size_t cell = 0; cell < conf.kappa.count; cell++) {
-        if (law == CLIMB && !r->ideal[cell].below)
-          continue;
-        const attn_growth g = growth_of(r->samples, law, cell, draw);
+/* The residual of the line in log log t over that in log t, and the slope over the recursion's; a
+ * draw's number is the mean over the cells to which the law applies. */
+static void claims_of_growth(const results *r, law_kind law, const char *id_shape,
+                             const char *id_speed) {
+  const attn_claim base = base_of(r, LONG, DRAWN);
+  double *residual = attn_alloc(conf.draws, sizeof *residual);
+  double *slope = attn_alloc(conf.draws, sizeof *slope);
+  for (size_t draw = 0; draw < conf.draws; draw++) {
+    double residuals = 0, slopes = 0, cells = 0;
+    for (size_t cell = 0; cell < conf.kappa.count; cell++)
+      if (applies(r, law, cell)) {
+        const attn_growth g = growth_of(r, law, cell, draw);
         residuals += log(g.loglog.rms / g.log.rms);
-        slopes += g.loglog.slope / growth_predicted(&r->ideal[cell], law).loglog.slope;
+        slopes += g.loglog.slope / growth_predicted(r, law, cell).loglog.slope;
         cells++;
       }
-      r->x[draw] = exp(residuals / cells);
-      ratio[draw] = slopes / cells;
-    }
-    attn_summary s = mean_of(r->x);
-    attn_experiment_claim(r->experiment, attn_verdict_below(r->base, id[law][0], 1, s.mean,
-                                                            (attn_interval){s.low, s.high}));
-    s = mean_of(ratio);
-    attn_experiment_claim(r->experiment,
-                          attn_verdict_within(r->base, id[law][1], 1, conf.allowed, s.mean,
-                                              (attn_interval){s.low, s.high}));
+    residual[draw] = exp(residuals / cells);
+    slope[draw] = slopes / cells;
   }
-  attn_free(ratio);
+  attn_summary s = attn_stats_summary(residual, conf.draws, conf.level);
+  attn_experiment_claim(r->experiment, attn_verdict_below(base, id_shape, 1, s.mean, s.interval));
+  s = attn_stats_summary(slope, conf.draws, conf.level);
+  attn_experiment_claim(r->experiment,
+                        attn_verdict_within(base, id_speed, 1, conf.allowed, s.mean, s.interval));
+  attn_free(residual);
+  attn_free(slope);
 }
 
-/* In the reference: a draw's smallest late risk below kappa*. */
+static double reference_risk_below(const results *r, size_t cell, size_t draw) {
+  return conf.kappa_reference.value[cell] < sqrt(2 / (1 - conf.eta_reference))
+             ? in_draw(r, "risk", REFERENCE, cell,
+                       conf.record_reference.value[conf.record_reference.count - 1], draw)
+             : NAN;
+}
+
 static void claim_of_reference(const results *r) {
-  const double end = conf.record_reference.value[conf.record_reference.count - 1];
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    r->x[draw] = INFINITY;
-    for (size_t cell = 0; cell < conf.kappa_reference.count; cell++)
-      if (conf.kappa_reference.value[cell] < sqrt(2 / (1 - conf.eta_reference)))
-        r->x[draw] = fmin(r->x[draw], in_draw(r->samples, "risk", REFERENCE, cell, end, draw));
-  }
-  const attn_summary s = mean_of(r->x);
-  const attn_claim base =
-      attn_verdict_scope(NAN, coherence_of(r->samples, REFERENCE), conf.coherence);
-  attn_experiment_claim(r->experiment,
-                        attn_verdict_above(base, "long-harmful-reference", conf.harmful, s.mean,
-                                           (attn_interval){s.low, s.high}));
+  const attn_summary s = extreme(r, fmin, reference_risk_below, conf.kappa_reference.count);
+  attn_experiment_claim(r->experiment, attn_verdict_above(base_of(r, REFERENCE, REFERENCE),
+                                                          "long-harmful-reference", conf.harmful,
+                                                          s.mean, s.interval));
 }
 
 static void summarise(attn_experiment *experiment) {
-  attn_samples *samples = attn_experiment_gather(experiment);
-  prediction *ideal = attn_alloc(conf.kappa.count, sizeof *ideal);
-  for (size_t cell = 0; cell < conf.kappa.count; cell++) {
-    const attn_data_param param = param_of(LONG, cell);
-    predict(&ideal[cell], &param);
-  }
-  write_setting(experiment);
-  write_trajectory(experiment, samples, ideal);
-  write_cells(experiment, samples, ideal);
-  write_growth(experiment, samples, ideal);
-  write_reference(experiment, samples);
-
-  double *x = attn_alloc(conf.draws, sizeof *x);
-  const double coherence = fmax(coherence_of(samples, LONG), coherence_of(samples, DRAWN));
-  const results r = {experiment, samples, ideal, x,
-                     attn_verdict_scope(NAN, coherence, conf.coherence)};
+#define GROWTH_COLUMNS "eta kappa slope slope_low slope_high ideal_slope limit rms rms_log"
+  const results r = {experiment, attn_experiment_gather(experiment), predict()};
+  write_setting(&r);
+  write_trajectory(&r);
+  write_steps(&r);
+  write_cells(&r);
+  write_growth(&r, GAP, attn_experiment_table(experiment, "gaps", GROWTH_COLUMNS));
+  write_growth(&r, CLIMB, attn_experiment_table(experiment, "climb", GROWTH_COLUMNS " reach"));
+  write_reference(&r);
   claims_of_risk(&r);
   claim_of_strong_signal(&r);
   claim_of_interpolation(&r);
-  claims_of_growth(&r);
+  claims_of_growth(&r, GAP, "gap-log-log", "gap-recursion");
+  claims_of_growth(&r, CLIMB, "risk-log-log", "risk-recursion");
   claim_of_reference(&r);
-  attn_free(x);
-  attn_free(ideal);
-  attn_samples_free(samples);
+  attn_free(r.ideal);
+  attn_samples_free(r.samples);
 }
 
 int main(int argc, char **argv) {

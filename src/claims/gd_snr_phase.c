@@ -234,9 +234,9 @@ static void boundary_claim(attn_experiment *experiment, const attn_samples *samp
   const attn_summary s = attn_stats_summary(ratio, ratios, conf.level);
   const double coherence =
       attn_samples_largest(samples, "coherence", (attn_where[]){{"part", BOUNDARY}, {0}});
-  attn_experiment_claim(
-      experiment, attn_verdict_within(attn_verdict_scope(NAN, coherence, conf.coherence), id[which],
-                                      1, conf.allowed, s.mean, (attn_interval){s.low, s.high}));
+  attn_experiment_claim(experiment,
+                        attn_verdict_within(attn_verdict_scope(NAN, coherence, conf.coherence),
+                                            id[which], 1, conf.allowed, s.mean, s.interval));
   attn_free(found);
   attn_free(ratio);
 }

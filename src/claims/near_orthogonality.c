@@ -320,14 +320,10 @@ static void write_map(attn_experiment *experiment, const attn_samples *samples, 
 /* The exponent in n of an edge, over the draws that have one, or of the map's risk at one d/n^2. */
 static attn_line exponent(const attn_samples *samples, const char *column, double sign,
                           const attn_where *where) {
-  double *n = attn_alloc(samples->rows, sizeof *n), *y = attn_alloc(samples->rows, sizeof *y);
-  const size_t count = attn_samples_pairs(n, y, samples, "n", column, where);
-  for (size_t r = 0; r < count; r++)
-    y[r] *= sign;
-  const attn_line line = attn_stats_power(n, y, count, conf.level);
-  attn_free(n);
-  attn_free(y);
-  return line;
+  const attn_pairs p = attn_samples_pairs(samples, "n", column, where);
+  for (size_t r = 0; r < p.count; r++)
+    p.y[r] *= sign;
+  return attn_stats_power(p.x, p.y, p.count, conf.level);
 }
 
 static attn_line edge_exponent(const attn_samples *samples, mark w) {
@@ -398,8 +394,8 @@ static void check_claims(attn_experiment *experiment, const attn_samples *sample
   attn_experiment_claim(experiment, far);
 
   const attn_summary part = cross_part(samples, with, without);
-  attn_claim cross = attn_verdict_below(claim, "cross-terms-negligible", conf.allowed, part.mean,
-                                        (attn_interval){part.low, part.high});
+  attn_claim cross =
+      attn_verdict_below(claim, "cross-terms-negligible", conf.allowed, part.mean, part.interval);
   cross.holds &= same == conf.check_draws;
   attn_experiment_claim(experiment, cross);
 }
@@ -457,9 +453,8 @@ static void coherence_claim(attn_experiment *experiment, const attn_samples *sam
         ratio[i * draws + r] += x[r] / predicted / (double)conf.dn2.count;
     }
   const attn_summary m = attn_stats_summary(ratio, conf.n.count * draws, conf.level);
-  attn_experiment_claim(experiment,
-                        attn_verdict_within(outside(samples, MAP), "coherence-law", 1, conf.allowed,
-                                            m.mean, (attn_interval){m.low, m.high}));
+  attn_experiment_claim(experiment, attn_verdict_within(outside(samples, MAP), "coherence-law", 1,
+                                                        conf.allowed, m.mean, m.interval));
   attn_free(x);
   attn_free(ratio);
 }
