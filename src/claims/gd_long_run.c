@@ -81,7 +81,7 @@ static attn_data_param param_of(part_kind part, size_t cell) {
 /* ---- sampling ---- */
 
 #define COLUMNS                                                                                    \
-  "part cell draw step coherence fitted lost best signal_best log10_risk risk probit loss "        \
+  "part cell draw step coherence fitted lost best signal_best log10_risk risk loss "               \
   "train_acc att_clean att_noisy gap min_margin normalised norm_v norm_p mu_v mu_p cos_v cos_p"
 
 /* The largest margins of models that put all attention of clean samples on their signal [0] or on
@@ -104,12 +104,6 @@ static void selection_margins(double margin[2], const attn_trial *trial) {
   attn_maxmargin_free(workspace);
   attn_free(sigma);
   attn_free(a);
-}
-
-/* Phi^-1(risk): 0 for a coin, and a straight line against log log t where the risk climbs by the
- * law of section 6b; not-a-number where the risk is below double precision. */
-static double probit(double log10_risk) {
-  return log10_risk > -300 ? gsl_cdf_ugaussian_Pinv(pow(10, log10_risk)) : NAN;
 }
 
 //@begin measured
@@ -176,9 +170,9 @@ static void run(attn_table *table, size_t job, part_kind part, size_t cell, size
     const double *v = kept + r * size, *p = v + model->dim;
     attn_table_cells(table, (double)job, (double)part, (double)cell, (double)draw, record->value[r],
                      coherence, fitted, lost, fmax(best[0], best[1]), best[0] > best[1], risk,
-                     pow(10, risk), probit(risk), m->loss, m->train_acc, m->att_clean, m->att_noisy,
-                     gap[r], smallest, normalised_margin(smallest, m->norm_v, &param), m->norm_v,
-                     m->norm_p, (m->mv[0] - m->mv[1]) / 2, (m->mp[0] + m->mp[1]) / 2,
+                     pow(10, risk), m->loss, m->train_acc, m->att_clean, m->att_noisy, gap[r],
+                     smallest, normalised_margin(smallest, m->norm_v, &param), m->norm_v, m->norm_p,
+                     (m->mv[0] - m->mv[1]) / 2, (m->mp[0] + m->mp[1]) / 2,
                      attn_tokens_cosine(trial->tokens, v, model->theta, workspace),
                      attn_tokens_cosine(trial->tokens, p, model->theta + model->dim, workspace));
   }
@@ -276,15 +270,22 @@ static bool applies(const results *r, law_kind law, size_t cell) {
   return law == GAP || below(r, cell);
 }
 
+/* Phi^-1(risk): 0 for a coin, and a straight line against log log t where the risk climbs by the
+ * law of section 6b; not-a-number where the risk is below double precision. */
+static double probit(double log10_risk) {
+  return log10_risk > -300 ? gsl_cdf_ugaussian_Pinv(pow(10, log10_risk)) : NAN;
+}
+
+/* y: the gap or log10 of the risk after t steps. */
 static attn_growth fit(law_kind law, double *t, double *y, size_t count) {
   for (size_t i = 0; i < count; i++)
-    y[i] = t[i] < conf.fit_from ? NAN : law == GAP ? y[i] : log(-y[i]);
+    y[i] = t[i] < conf.fit_from ? NAN : law == GAP ? y[i] : log(-probit(y[i]));
   return attn_stats_growth(t, y, count, conf.level);
 }
 
 static attn_growth growth_of(const results *r, law_kind law, size_t cell, size_t draw) {
   const attn_pairs p = attn_samples_pairs(
-      r->samples, "step", law == GAP ? "gap" : "probit",
+      r->samples, "step", law == GAP ? "gap" : "log10_risk",
       (attn_where[]){{"part", LONG}, {"cell", (double)cell}, {"draw", (double)draw}, {0}});
   return fit(law, p.x, p.y, p.count);
 }
@@ -292,9 +293,9 @@ static attn_growth growth_of(const results *r, law_kind law, size_t cell, size_t
 static attn_growth growth_predicted(const results *r, law_kind law, size_t cell) {
   double t[ATTN_LIST_MAX], y[ATTN_LIST_MAX];
   for (size_t i = 0; i < conf.record.count; i++) {
-    const attn_recursion *state = ideal_at(r, cell, i);
     t[i] = conf.record.value[i];
-    y[i] = law == GAP ? ideal_gap(state) : probit(attn_recursion_log10_risk(state, 2));
+    y[i] = law == GAP ? ideal_gap(ideal_at(r, cell, i))
+                      : attn_recursion_log10_risk(ideal_at(r, cell, i), 2);
   }
   return fit(law, t, y, conf.record.count);
 }
@@ -391,34 +392,6 @@ static void write_cells(const results *r) {
   attn_table_close(table);
 }
 
-/* The fits of the cells to which a law applies: slopes in log log t with their interval over draws,
- * the recursion's slope, its limit, residuals of both lines, and of CLIMB the step extrapolated to. */
-static void write_growth(const results *r, law_kind law, attn_table *table) {
-  double *slope = attn_alloc(2 * conf.draws, sizeof *slope), *reach = slope + conf.draws;
-  for (size_t cell = 0; cell < conf.kappa.count; cell++) {
-    if (!applies(r, law, cell))
-      continue;
-    double rms = 0, rms_log = 0;
-    for (size_t draw = 0; draw < conf.draws; draw++) {
-      const attn_growth g = growth_of(r, law, cell, draw);
-      slope[draw] = g.loglog.slope;
-      reach[draw] = log10_step_of_two_fifths(&g.loglog);
-      rms += g.loglog.rms / (double)conf.draws;
-      rms_log += g.log.rms / (double)conf.draws;
-    }
-    const attn_summary s = attn_stats_summary(slope, conf.draws, conf.level);
-    const double kappa = conf.kappa.value[cell], eta = param_of(LONG, cell).eta;
-    const double x = (1 - eta) * kappa * kappa / 2; /* the signal's share of a gap is x/(1+x) */
-    attn_table_cells(table, eta, kappa, s.mean, s.low, s.high,
-                     growth_predicted(r, law, cell).loglog.slope,
-                     law == GAP ? 2 : -(1 + 3 * x) / (1 + x), rms, rms_log);
-    if (law == CLIMB)
-      attn_table_number(table, attn_stats_summary(reach, conf.draws, conf.level).median);
-  }
-  attn_table_close(table);
-  attn_free(slope);
-}
-
 static void write_reference(const results *r) {
   attn_table *table = attn_experiment_table(
       r->experiment, "reference",
@@ -445,56 +418,38 @@ static attn_claim base_of(const results *r, part_kind part, part_kind other) {
                             conf.coherence);
 }
 
-/* A number per draw: the extreme over the cells of a number of each run, which is not-a-number where
- * the cell does not count. The mean over draws with its interval. */
-static attn_summary extreme(const results *r, double (*fmin_or_fmax)(double, double),
-                            double (*number)(const results *r, size_t cell, size_t draw),
-                            size_t cells) {
-  double *x = attn_alloc(conf.draws, sizeof *x);
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    x[draw] = NAN;
-    for (size_t cell = 0; cell < cells; cell++)
-      x[draw] = fmin_or_fmax(x[draw], number(r, cell, draw));
-  }
-  const attn_summary summary = attn_stats_summary(x, conf.draws, conf.level);
-  attn_free(x);
-  return summary;
-}
-
-//@begin verdicts
-static double late_risk_below(const results *r, size_t cell, size_t draw) {
-  return below(r, cell) ? late(r, "risk", cell, draw) : NAN;
-}
-
-static double worst_risk_above(const results *r, size_t cell, size_t draw) {
-  return below(r, cell) ? NAN : worst_risk(r, cell, draw);
-}
-
-/* Between kappa* and the edge: the margin reached, over that of attention on the signal. */
-static double margin_between(const results *r, size_t cell, size_t draw) {
-  return below(r, cell) && late(r, "signal_best", cell, draw) == 1
-             ? late(r, "normalised", cell, draw) / late(r, "best", cell, draw)
-             : NAN;
-}
-
 static void claims_of_risk(const results *r) {
   const attn_claim base = base_of(r, LONG, DRAWN);
-  const size_t cells = conf.kappa.count;
-  attn_summary s = extreme(r, fmin, late_risk_below, cells);
+  const size_t cells = conf.kappa.count, draws = conf.draws;
+  double *risk_below = attn_alloc(cells * draws, sizeof *risk_below); /* [cell][draw] */
+  double *risk_above = attn_alloc(cells * draws, sizeof *risk_above);
+  double *margin = attn_alloc(cells * draws, sizeof *margin);
+  bool harmful = true;
+  //@begin verdicts
+  for (size_t i = 0; i < cells * draws; i++) {
+    const size_t cell = i / draws, draw = i % draws;
+    risk_below[i] = below(r, cell) ? late(r, "risk", cell, draw) : NAN;
+    risk_above[i] = below(r, cell) ? NAN : worst_risk(r, cell, draw);
+    /* between kappa* and the edge: the margin reached, over that of attention on the signal */
+    const bool between = below(r, cell) && late(r, "signal_best", cell, draw) == 1;
+    margin[i] = between ? late(r, "normalised", cell, draw) / late(r, "best", cell, draw) : NAN;
+    harmful &= !between || risk_below[i] > conf.harmful;
+  }
+  attn_summary s = attn_stats_draws(risk_below, cells, draws, ATTN_DRAW_LEAST, conf.level);
   attn_experiment_claim(r->experiment,
                         attn_verdict_above(base, "long-harmful", conf.harmful, s.mean, s.interval));
-  s = extreme(r, fmax, worst_risk_above, cells);
+  s = attn_stats_draws(risk_above, cells, draws, ATTN_DRAW_LARGEST, conf.level);
   attn_experiment_claim(r->experiment, attn_verdict_below(base, "long-benign", log10(conf.benign),
                                                           s.mean, s.interval));
-  s = extreme(r, fmax, margin_between, cells);
+  s = attn_stats_draws(margin, cells, draws, ATTN_DRAW_LARGEST, conf.level);
   attn_claim claim = attn_verdict_below(base, "kappa-star-is-not-the-edge", 1, s.mean, s.interval);
-  for (size_t cell = 0; cell < cells; cell++)
-    for (size_t draw = 0; draw < conf.draws; draw++)
-      if (!isnan(margin_between(r, cell, draw)))
-        claim.holds &= late(r, "risk", cell, draw) > conf.harmful;
+  claim.holds &= harmful;
   attn_experiment_claim(r->experiment, claim);
+  //@end verdicts
+  attn_free(risk_below);
+  attn_free(risk_above);
+  attn_free(margin);
 }
-//@end verdicts
 
 /* The cell of the largest kappa fits all labels after more than two steps, but soon, and stays
  * benign. */
@@ -542,46 +497,67 @@ static void claim_of_interpolation(const results *r) {
   attn_experiment_claim(r->experiment, claim);
 }
 
-/* The residual of the line in log log t over that in log t, and the slope over the recursion's; a
- * draw's number is the mean over the cells to which the law applies. */
-static void claims_of_growth(const results *r, law_kind law, const char *id_shape,
-                             const char *id_speed) {
-  const attn_claim base = base_of(r, LONG, DRAWN);
-  double *residual = attn_alloc(conf.draws, sizeof *residual);
-  double *slope = attn_alloc(conf.draws, sizeof *slope);
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    double residuals = 0, slopes = 0, cells = 0;
-    for (size_t cell = 0; cell < conf.kappa.count; cell++)
-      if (applies(r, law, cell)) {
-        const attn_growth g = growth_of(r, law, cell, draw);
-        residuals += log(g.loglog.rms / g.log.rms);
-        slopes += g.loglog.slope / growth_predicted(r, law, cell).loglog.slope;
-        cells++;
-      }
-    residual[draw] = exp(residuals / cells);
-    slope[draw] = slopes / cells;
+/* Table and claims of a law, over the cells to which it applies. The table: slopes in log log t with
+ * their interval over draws, the recursion's slope, its limit, residuals of both lines, and of CLIMB
+ * the step extrapolated to. The claims: the residual of the line in log log t over that in log t, and
+ * the slope over the recursion's. */
+static void growth(const results *r, law_kind law, attn_table *table, const char *id_shape,
+                   const char *id_speed) {
+  const size_t cells = conf.kappa.count, draws = conf.draws;
+  double *slope = attn_alloc(draws, sizeof *slope), *reach = attn_alloc(draws, sizeof *reach);
+  double *shape = attn_alloc(cells * draws, sizeof *shape); /* [cell][draw] */
+  double *speed = attn_alloc(cells * draws, sizeof *speed);
+  for (size_t cell = 0; cell < cells; cell++) {
+    const double predicted = growth_predicted(r, law, cell).loglog.slope;
+    double rms = 0, rms_log = 0;
+    for (size_t draw = 0; draw < draws; draw++) {
+      const attn_growth g = growth_of(r, law, cell, draw);
+      slope[draw] = g.loglog.slope;
+      reach[draw] = log10_step_of_two_fifths(&g.loglog);
+      rms += g.loglog.rms / (double)draws;
+      rms_log += g.log.rms / (double)draws;
+      const bool counts = applies(r, law, cell);
+      shape[cell * draws + draw] = counts ? g.loglog.rms / g.log.rms : NAN;
+      speed[cell * draws + draw] = counts ? g.loglog.slope / predicted : NAN;
+    }
+    if (!applies(r, law, cell))
+      continue;
+    const attn_summary s = attn_stats_summary(slope, draws, conf.level);
+    const double kappa = conf.kappa.value[cell], eta = param_of(LONG, cell).eta;
+    const double x = (1 - eta) * kappa * kappa / 2; /* the signal's share of a gap is x/(1+x) */
+    attn_table_cells(table, eta, kappa, s.mean, s.low, s.high, predicted,
+                     law == GAP ? 2 : -(1 + 3 * x) / (1 + x), rms, rms_log);
+    if (law == CLIMB)
+      attn_table_number(table, attn_stats_summary(reach, draws, conf.level).median);
   }
-  attn_summary s = attn_stats_summary(residual, conf.draws, conf.level);
+  attn_table_close(table);
+  const attn_claim base = base_of(r, LONG, DRAWN);
+  attn_summary s = attn_stats_draws(shape, cells, draws, ATTN_DRAW_GEOMETRIC, conf.level);
   attn_experiment_claim(r->experiment, attn_verdict_below(base, id_shape, 1, s.mean, s.interval));
-  s = attn_stats_summary(slope, conf.draws, conf.level);
+  s = attn_stats_draws(speed, cells, draws, ATTN_DRAW_MEAN, conf.level);
   attn_experiment_claim(r->experiment,
                         attn_verdict_within(base, id_speed, 1, conf.allowed, s.mean, s.interval));
-  attn_free(residual);
   attn_free(slope);
+  attn_free(reach);
+  attn_free(shape);
+  attn_free(speed);
 }
 
-static double reference_risk_below(const results *r, size_t cell, size_t draw) {
-  return conf.kappa_reference.value[cell] < sqrt(2 / (1 - conf.eta_reference))
-             ? in_draw(r, "risk", REFERENCE, cell,
-                       conf.record_reference.value[conf.record_reference.count - 1], draw)
-             : NAN;
-}
-
+/* In the reference: a draw's smallest late risk below kappa*. */
 static void claim_of_reference(const results *r) {
-  const attn_summary s = extreme(r, fmin, reference_risk_below, conf.kappa_reference.count);
+  const size_t cells = conf.kappa_reference.count, draws = conf.draws;
+  const double end = conf.record_reference.value[conf.record_reference.count - 1];
+  const double kappa_star = sqrt(2 / (1 - conf.eta_reference));
+  double *risk = attn_alloc(cells * draws, sizeof *risk); /* [cell][draw] */
+  for (size_t i = 0; i < cells * draws; i++)
+    risk[i] = conf.kappa_reference.value[i / draws] < kappa_star
+                  ? in_draw(r, "risk", REFERENCE, i / draws, end, i % draws)
+                  : NAN;
+  const attn_summary s = attn_stats_draws(risk, cells, draws, ATTN_DRAW_LEAST, conf.level);
   attn_experiment_claim(r->experiment, attn_verdict_above(base_of(r, REFERENCE, REFERENCE),
                                                           "long-harmful-reference", conf.harmful,
                                                           s.mean, s.interval));
+  attn_free(risk);
 }
 
 static void summarise(attn_experiment *experiment) {
@@ -591,14 +567,14 @@ static void summarise(attn_experiment *experiment) {
   write_trajectory(&r);
   write_steps(&r);
   write_cells(&r);
-  write_growth(&r, GAP, attn_experiment_table(experiment, "gaps", GROWTH_COLUMNS));
-  write_growth(&r, CLIMB, attn_experiment_table(experiment, "climb", GROWTH_COLUMNS " reach"));
   write_reference(&r);
   claims_of_risk(&r);
   claim_of_strong_signal(&r);
   claim_of_interpolation(&r);
-  claims_of_growth(&r, GAP, "gap-log-log", "gap-recursion");
-  claims_of_growth(&r, CLIMB, "risk-log-log", "risk-recursion");
+  growth(&r, GAP, attn_experiment_table(experiment, "gaps", GROWTH_COLUMNS), "gap-log-log",
+         "gap-recursion");
+  growth(&r, CLIMB, attn_experiment_table(experiment, "climb", GROWTH_COLUMNS " reach"),
+         "risk-log-log", "risk-recursion");
   claim_of_reference(&r);
   attn_free(r.ideal);
   attn_samples_free(r.samples);

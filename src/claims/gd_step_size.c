@@ -321,35 +321,29 @@ static void write_windows(attn_experiment *experiment, const attn_samples *sampl
 
 /* ---- claims ---- */
 
-/* An end's claim: measured / predicted per draw, averaged over the kappa for which the draw has both,
- * since those share a draw; then its mean over draws. The prediction is for the draw's counts. */
+/* An end's claim: measured / predicted, averaged over kappa, since those share a draw. The prediction
+ * is for the draw's counts. */
 static void window_claim(attn_experiment *experiment, const attn_samples *samples, const char *id,
                          window_end e) {
-  double *ratio = attn_alloc(conf.window_draws, sizeof *ratio);
-  size_t draws = 0;
-  for (size_t draw = 0; draw < conf.window_draws; draw++) {
-    double sum = 0, cells = 0;
-    for (size_t k = 0; k < conf.window_kappa.count; k++) {
-      const double kappa = conf.window_kappa.value[k];
-      const attn_where where[] = {
-          {"part", WINDOW}, {"ratio", conf.ratio}, {"kappa", kappa}, {"draw", (double)draw}, {0}};
-      const double first_class = attn_samples_value(samples, "first_class", where);
-      const attn_counts counts = {{first_class, (double)conf.n - first_class},
-                                  {attn_samples_value(samples, "noisy_1", where),
-                                   attn_samples_value(samples, "noisy_2", where)}};
-      const double each = attn_samples_value(samples, end_name[e], where) /
-                          predicted_end(e, conf.ratio, kappa, &counts);
-      if (!isnan(each)) {
-        sum += each;
-        cells++;
-      }
-    }
-    if (cells > 0)
-      ratio[draws++] = sum / cells;
+  const size_t draws = conf.window_draws, cells = conf.window_kappa.count;
+  double *ratio = attn_alloc(cells * draws, sizeof *ratio); /* [kappa][draw] */
+  for (size_t i = 0; i < cells * draws; i++) {
+    const double kappa = conf.window_kappa.value[i / draws];
+    const attn_where where[] = {{"part", WINDOW},
+                                {"ratio", conf.ratio},
+                                {"kappa", kappa},
+                                {"draw", (double)(i % draws)},
+                                {0}};
+    const double first_class = attn_samples_value(samples, "first_class", where);
+    const attn_counts counts = {{first_class, (double)conf.n - first_class},
+                                {attn_samples_value(samples, "noisy_1", where),
+                                 attn_samples_value(samples, "noisy_2", where)}};
+    ratio[i] = attn_samples_value(samples, end_name[e], where) /
+               predicted_end(e, conf.ratio, kappa, &counts);
   }
+  const attn_summary s = attn_stats_draws(ratio, cells, draws, ATTN_DRAW_MEAN, conf.level);
   const double coherence = attn_samples_largest(
       samples, "coherence", (attn_where[]){{"part", WINDOW}, {"ratio", conf.ratio}, {0}});
-  const attn_summary s = attn_stats_summary(ratio, draws, conf.level);
   attn_experiment_claim(experiment,
                         attn_verdict_within(attn_verdict_scope(NAN, coherence, conf.coherence), id,
                                             1, conf.allowed, s.mean, s.interval));
