@@ -9,15 +9,17 @@
 #include "stats.h"
 #include "tokens_gram.h"
 
-enum { N = 6, SEEDS = 1000, STATISTICS = 5 };
+enum { N = 6, SEEDS = 1000, STATISTICS = 6 };
 
 static const attn_data_param param = {.n = N, .T = 2, .d = 500, .rho = 2, .eta = 0.2};
 
-/* K_11, K_NN, K_12, K_1N and the coherence. */
+/* K_11, K_NN, K_12, K_1N, the coherence, and the trace, whose chi variables are independent. */
 static void measure(double *x[STATISTICS], size_t draw, attn_tokens *tokens) {
   const double *K = attn_tokens_gram_matrix(tokens);
-  const double row[STATISTICS] = {K[0], K[N * N - 1], K[1], K[N - 1],
-                                  attn_tokens_gram_coherence(tokens, N)};
+  double row[STATISTICS] = {
+      K[0], K[N * N - 1], K[1], K[N - 1], attn_tokens_gram_coherence(tokens, N), 0};
+  for (size_t i = 0; i < N; i++)
+    row[5] += K[i * N + i];
   for (size_t c = 0; c < STATISTICS; c++)
     x[c][draw] = row[c];
 }

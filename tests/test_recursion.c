@@ -189,6 +189,7 @@ static void test_record(void **state) {
   }
   assert_between(first, 3, 40);
   assert_true(attn_recursion_first_fit(&param, beta, 40) == first);
+  assert_true(attn_recursion_first_fit(&param, beta, (size_t)first) == first);
   assert_true(isnan(attn_recursion_first_fit(&param, beta, (size_t)first - 1)));
 }
 
