@@ -216,6 +216,27 @@ static void test_kappa(void **state) {
   assert_relative(attn_data_kappa(&(attn_data_param){200, 2, 40000, 30, 0.05}), 2.1213203435596424,
                   1e-15);
   assert_relative(attn_data_kappa(&(attn_data_param){9, 5, 4, 0.5, 0.3}), 0.75, 1e-15);
+  assert_relative(attn_data_rho(0.75, 9, 4), 0.5, 1e-15);
+}
+
+/* Labels that are not drawn, by hand, and how many there are of each kind. */
+static void test_counts(void **state) {
+  (void)state;
+  attn_labels *labels = attn_labels_alloc(7, 2);
+  attn_labels_balanced(labels, 1);
+  const unsigned char k[7] = {0, 1, 0, 1, 0, 1, 0};
+  const signed char y[7] = {-1, 1, 1, -1, 1, -1, 1};
+  assert_memory_equal(labels->k, k, sizeof k);
+  assert_memory_equal(labels->y, y, sizeof y);
+  labels->y[4] = -1;
+  const attn_counts counts = attn_labels_counts(labels);
+  assert_true(counts.n[0] == 4 && counts.n[1] == 3);
+  assert_true(counts.noisy[0] == 2 && counts.noisy[1] == 1);
+  attn_labels_free(labels);
+  const attn_counts expected = attn_data_expected_counts(&(attn_data_param){9, 2, 20, 1, 0.2});
+  assert_true(expected.n[0] == 4.5 && expected.n[1] == 4.5);
+  assert_close(expected.noisy[0], 0.9, 1e-15);
+  assert_close(expected.noisy[1], 0.9, 1e-15);
 }
 
 int main(void) {
@@ -224,7 +245,7 @@ int main(void) {
       cmocka_unit_test(test_labels),      cmocka_unit_test(test_labels_over_draws),
       cmocka_unit_test(test_label_names), cmocka_unit_test(test_noise_moments),
       cmocka_unit_test(test_signals),     cmocka_unit_test(test_check),
-      cmocka_unit_test(test_kappa),
+      cmocka_unit_test(test_kappa),       cmocka_unit_test(test_counts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

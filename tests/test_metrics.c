@@ -47,19 +47,25 @@ static void test_definitions(void **state) {
     const attn_metrics m = attn_metrics_measure(model, tokens, labels);
 
     double clean = 0, noisy = 0, clean_right = 0, noisy_right = 0, clean_att = 0, noisy_att = 0,
-           clean_share = 0, noisy_share = 0;
+           clean_share = 0, noisy_share = 0, clean_sum = 0, noisy_sum = 0;
+    double clean_least = INFINITY, noisy_least = INFINITY;
     for (size_t i = 0; i < n; i++) {
-      const bool right = data.label[i] * naive_output(s, &data, i, v, p) > 0;
+      const double margin = (double)(data.label[i] * naive_output(s, &data, i, v, p));
+      const bool right = margin > 0;
       if (data.label[i] == data.clean[i]) {
         clean++;
         clean_right += right;
         clean_att += (double)s[0];
         clean_share += s[0] > 0.5L;
+        clean_sum += margin;
+        clean_least = fmin(clean_least, margin);
       } else {
         noisy++;
         noisy_right += right;
         noisy_att += (double)s[0];
         noisy_share += 1 - s[0] > 0.5L;
+        noisy_sum += margin;
+        noisy_least = fmin(noisy_least, margin);
       }
     }
     assert_true(clean > 0 && noisy > 0);
@@ -71,6 +77,11 @@ static void test_definitions(void **state) {
     assert_close(m.att_noisy, noisy_att / noisy, 1e-12);
     assert_close(m.share_clean, clean_share / clean, 1e-15);
     assert_close(m.share_noisy, noisy_share / noisy, 1e-15);
+    assert_close(m.margin_clean, clean_sum / clean, 1e-12);
+    assert_close(m.margin_noisy, noisy_sum / noisy, 1e-12);
+    assert_close(m.least_clean, clean_least, 1e-12);
+    assert_close(m.least_noisy, noisy_least, 1e-12);
+    assert_true(attn_metrics_fitted(model, labels) == (m.train_acc == 1));
     for (size_t k = 0; k < 2; k++) {
       assert_close(m.mv[k], (double)(rho * v[k]), 1e-12);
       assert_close(m.mp[k], (double)(rho * p[k]), 1e-12);
@@ -81,6 +92,8 @@ static void test_definitions(void **state) {
     for (size_t l = 2; l < D; l++)
       residual += (v[l] - vp / pp * p[l]) * (v[l] - vp / pp * p[l]);
     assert_relative(m.vv, (double)vv, 1e-12);
+    assert_relative(m.norm_v, (double)sqrtl(naive_dot(v, v, D)), 1e-12);
+    assert_relative(m.norm_p, (double)sqrtl(naive_dot(p, p, D)), 1e-12);
     assert_relative(m.pp, (double)pp, 1e-12);
     assert_close(m.vp, (double)vp, 1e-12 * sqrt((double)(vv * pp)));
     assert_relative(m.residual2, (double)residual, 1e-11);
@@ -114,16 +127,24 @@ static void test_ties_and_absent_kinds(void **state) {
   assert_true(m.clean_acc == 0.5 && m.noisy_acc == 0.5 && m.train_acc == 0.5);
   assert_true(m.att_clean == 0.625 && m.att_noisy == 0.375);
   assert_true(m.share_clean == 0.5 && m.share_noisy == 0.5);
+  assert_true(m.margin_clean == 0.75 && m.least_clean == 0 && m.least_noisy == 0);
+  assert_false(attn_metrics_fitted(model, labels));
   labels->y[4] = 1;
   labels->y[5] = -1;
   m = attn_metrics_measure(model, tokens, labels);
   assert_true(isnan(m.noisy_acc) && isnan(m.att_noisy) && isnan(m.share_noisy));
+  assert_true(isnan(m.margin_noisy) && isnan(m.least_noisy) && m.least_clean < 0);
   assert_close(m.clean_acc, 2.0 / 6, 1e-16);
   for (size_t i = 0; i < 6; i++)
     labels->y[i] = (signed char)-attn_labels_clean_label(labels, i);
   m = attn_metrics_measure(model, tokens, labels);
   assert_true(isnan(m.clean_acc) && isnan(m.att_clean) && isnan(m.share_clean));
   assert_close(m.train_acc, 1.0 / 6, 1e-16); /* the sixth, with y = +1 and f = 1e-300 */
+  for (size_t i = 0; i < 6; i++)
+    model->f[i] = labels->y[i] * 1e-300;
+  assert_true(attn_metrics_fitted(model, labels));
+  model->f[3] = 0; /* a tie */
+  assert_false(attn_metrics_fitted(model, labels));
   attn_model_free(model);
   attn_tokens_free(tokens);
   attn_labels_free(labels);

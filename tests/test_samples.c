@@ -1,6 +1,7 @@
 /* The rows of shards: order, selection, and what is asked of a selection. */
 #include "support.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "samples.h"
@@ -60,6 +61,35 @@ static void test_questions(void **state) {
   assert_true(isnan(attn_samples_largest(samples, "x", none)));
   assert_true(isnan(attn_samples_share(samples, "x", 1, none)));
   assert_int_equal(attn_samples_select(x, samples, "x", (attn_where[]){{0}}), 22);
+  assert_int_equal(attn_samples_count(samples, "x", 4, 104, kind1), 4); /* 101 4 104 10 */
+  assert_int_equal(attn_samples_count(samples, "x", -INFINITY, INFINITY, kind1), 6);
+  assert_int_equal(attn_samples_count(samples, "x", 5, 9, kind1), 0);
+  double sorted[6] = {1, 4, 10, 101, 104, 110};
+  const attn_interval median = attn_stats_quantile_interval(sorted, 6, 0.5, 0.9);
+  const attn_interval same = attn_samples_median_interval(samples, "x", kind1, 0.9);
+  assert_true(same.low == median.low && same.high == median.high && isfinite(same.low));
+  assert_true(attn_samples_value(samples, "x", (attn_where[]){{"x", 104}, {0}}) == 104);
+  assert_true(isnan(attn_samples_value(samples, "x", both))); /* two rows */
+  assert_true(isnan(attn_samples_value(samples, "x", none)));
+  const attn_pairs pairs = attn_samples_pairs(samples, "job", "x", kind1);
+  assert_int_equal(pairs.count, 6); /* the x of job 7 are no numbers */
+  assert_true(pairs.x[0] == 1 && pairs.y[1] == 101 && pairs.x[4] == 10 && pairs.y[5] == 110);
+  attn_samples_free(samples);
+}
+
+static void test_written(void **state) {
+  (void)state;
+  attn_samples *samples = attn_samples_read(write_shards(2), 2);
+  const attn_where kind1[] = {{"kind", 1}, {0}};
+  const char *path = support_path("written.tsv");
+  attn_table *table = attn_table_open(path, "what kind x x_median", ATTN_DIGITS_SHOWN);
+  attn_table_text(table, "mean");
+  attn_samples_write_means(table, samples, "kind x", kind1);
+  attn_samples_write_medians(table, samples, "x", kind1);
+  attn_table_close(table);
+  char *text = support_read(path);
+  assert_string_equal(text, "what\tkind\tx\tx_median\nmean\t1\t55\t55.5\n");
+  free(text);
   attn_samples_free(samples);
 }
 
@@ -88,6 +118,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_order),
       cmocka_unit_test(test_questions),
+      cmocka_unit_test(test_written),
       cmocka_unit_test(test_faults),
   };
   return cmocka_run_group_tests(tests, support_scratch_make, support_scratch_remove);

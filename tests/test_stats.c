@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "naive.h"
 #include "rng.h"
@@ -114,6 +115,62 @@ static void test_line(void **state) {
   assert_close(line.intercept_interval.high, 2 + mean, 1e-12);
   const attn_line none = attn_stats_line(x, y, 2, 0.95);
   assert_true(isnan(none.slope) && isnan(none.rms) && isnan(none.intercept_interval.low));
+}
+
+/* A power law is a line in logarithms; what has none is left out. */
+static void test_power(void **state) {
+  (void)state;
+  double x[7] = {1, 2, 0, 4, 8, INFINITY, 3}, y[7] = {5, 5 * 8, 7, 5 * 64, 5 * 512, 7, NAN};
+  const attn_line line = attn_stats_power(x, y, 7, 0.95);
+  assert_close(line.slope, 3, 1e-13);
+  assert_close(exp(line.intercept), 5, 1e-12);
+  assert_close(line.rms, 0, 1e-13);
+  double few[3] = {1, 2, 3}, signs[3] = {1, -2, 3};
+  assert_true(isnan(attn_stats_power(few, signs, 3, 0.95).slope)); /* two points are none */
+}
+
+/* y = 2 + 3 log log t is a line in log log t and none in log t, and the other way round. */
+static void test_growth(void **state) {
+  (void)state;
+  for (int slow = 0; slow < 2; slow++) {
+    double t[8] = {1, 3, 10, 30, 100, 1000, 1e4, 1e6}, y[8];
+    for (size_t i = 0; i < 8; i++)
+      y[i] = 2 + 3 * (slow ? log(log(t[i])) : log(t[i])); /* -inf at t = 1 */
+    y[3] = NAN;
+    const attn_growth growth = attn_stats_growth(t, y, 8, 0.95);
+    const attn_line *right = slow ? &growth.loglog : &growth.log;
+    const attn_line *wrong = slow ? &growth.log : &growth.loglog;
+    assert_close(right->slope, 3, 1e-12);
+    assert_close(right->intercept, 2, 1e-12);
+    assert_true(right->rms < 1e-12 && wrong->rms > 0.1);
+  }
+}
+
+/* Three cells of four draws, by hand; a draw without a number does not count. */
+static void test_draws(void **state) {
+  (void)state;
+  const double value[3][4] = {{1, 2, NAN, NAN}, {4, NAN, NAN, 6}, {16, 8, NAN, NAN}};
+  const struct {
+    attn_draw_rule rule;
+    double of[3]; /* draws 0, 1 and 3, sorted */
+  } cases[] = {{ATTN_DRAW_MEAN, {5, 6, 7}},
+               {ATTN_DRAW_GEOMETRIC, {4, 4, 6}},
+               {ATTN_DRAW_LEAST, {1, 2, 6}},
+               {ATTN_DRAW_LARGEST, {6, 8, 16}}};
+  for (size_t c = 0; c < 4; c++) {
+    double x[12], of[3];
+    memcpy(x, value, sizeof x);
+    memcpy(of, cases[c].of, sizeof of);
+    const attn_summary s = attn_stats_draws(x, 3, 4, cases[c].rule, 0.9);
+    const attn_summary expected = attn_stats_summary(of, 3, 0.9);
+    assert_int_equal(s.count, 3);
+    assert_close(s.mean, expected.mean, 1e-14);
+    assert_close(s.median, expected.median, 1e-14);
+    assert_close(s.low, expected.low, 1e-13);
+    assert_true(s.interval.low == s.low && s.interval.high == s.high);
+  }
+  double none[2] = {NAN, NAN};
+  assert_true(isnan(attn_stats_draws(none, 1, 2, ATTN_DRAW_LEAST, 0.9).mean));
 }
 
 /* Type 7 quantiles: at 1 + (count - 1) q, linear between. The summary sorts and repeats them. */
@@ -270,15 +327,12 @@ static void test_ks_null(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_binomial_known),
-      cmocka_unit_test(test_binomial_coverage),
-      cmocka_unit_test(test_mean),
-      cmocka_unit_test(test_mean_coverage),
-      cmocka_unit_test(test_line),
-      cmocka_unit_test(test_quantiles),
-      cmocka_unit_test(test_quantile_interval),
-      cmocka_unit_test(test_ks_known),
-      cmocka_unit_test(test_ks_undefined),
+      cmocka_unit_test(test_binomial_known), cmocka_unit_test(test_binomial_coverage),
+      cmocka_unit_test(test_mean),           cmocka_unit_test(test_mean_coverage),
+      cmocka_unit_test(test_line),           cmocka_unit_test(test_power),
+      cmocka_unit_test(test_growth),         cmocka_unit_test(test_draws),
+      cmocka_unit_test(test_quantiles),      cmocka_unit_test(test_quantile_interval),
+      cmocka_unit_test(test_ks_known),       cmocka_unit_test(test_ks_undefined),
       cmocka_unit_test(test_ks_null),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,34 @@ static void test_bytes(void **state) {
   attn_rows_free(rows);
 }
 
+/* Cells counted by the compiler, and holes by name: up to a column, to the end of a row that has
+ * begun, and not past it. */
+static void test_holes(void **state) {
+  (void)state;
+  const char *path = support_path("holes.tsv");
+  attn_table *table = attn_table_open(path, "a b c d", ATTN_DIGITS_SHOWN);
+  attn_table_cells(table, 1, 2, 3, 4);
+  attn_table_skip(table, NULL); /* no row has begun */
+  attn_table_cells(table, 5);
+  attn_table_skip(table, "d");
+  attn_table_cells(table, 6);
+  attn_table_skip(table, "b");
+  attn_table_skip(table, "b"); /* it is the next */
+  attn_table_number(table, 7);
+  attn_table_skip(table, NULL);
+  attn_table_close(table);
+  char *text = support_read(path);
+  assert_string_equal(text, "a\tb\tc\td\n1\t2\t3\t4\n5\tnan\tnan\t6\nnan\t7\tnan\tnan\n");
+  free(text);
+}
+
+static void skip_to(const void *column) {
+  attn_table *table = attn_table_open(support_path("skip.tsv"), "a b c", ATTN_DIGITS_SHOWN);
+  attn_table_cells(table, 1, 2);
+  attn_table_skip(table, column);
+  attn_table_close(table);
+}
+
 static void write_incomplete(const void *path) {
   attn_table *table = attn_table_open(path, "a b c", ATTN_DIGITS_SHOWN);
   attn_table_numbers(table, (double[]){1, 2, 3, 4}, 4);
@@ -94,6 +122,8 @@ static void test_write_refusals(void **state) {
   assert_fails(write_incomplete, path, "incomplete.tsv: the last row has 1 of 3 cells");
   assert_false(support_exists(path));
   assert_false(support_exists(support_path("incomplete.tsv.part")));
+  assert_fails(skip_to, "b", "skip.tsv: no column 'b' after 2 cells"); /* it is behind */
+  assert_fails(skip_to, "e", "skip.tsv: no column 'e' after 2 cells");
   assert_fails(write_text, "a\tb", "text.tsv: ", "a tab or a newline");
   const support_end end = support_run(write_text, "a\nb"); /* the text itself has a newline */
   assert_int_equal(end.status, 1);
@@ -163,7 +193,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_bytes),
       cmocka_unit_test(test_write_refusals), cmocka_unit_test(test_read_refusals),
-      cmocka_unit_test(test_cells),
+      cmocka_unit_test(test_cells),          cmocka_unit_test(test_holes),
   };
   return cmocka_run_group_tests(tests, support_scratch_make, support_scratch_remove);
 }

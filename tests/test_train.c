@@ -45,6 +45,14 @@ static void test_loss(void **state) {
   attn_labels_free(labels);
 }
 
+/* b over the stronger of rho^2 and d/n. */
+static void test_step_size(void **state) {
+  (void)state;
+  assert_relative(attn_train_step_size(&(attn_data_param){10, 2, 250, 5, 0.1}, 3), 3.0 / 25, 1e-15);
+  assert_relative(attn_train_step_size(&(attn_data_param){10, 2, 250, 6, 0.1}, 3), 3.0 / 36, 1e-15);
+  assert_relative(attn_train_step_size(&(attn_data_param){10, 2, 250, 1, 0.1}, 3), 3.0 / 25, 1e-15);
+}
+
 /* Margins of +-1e4 and more: the loss is max(-m, 0) to the last digit, the derivative is -y/n or 0,
  * and neither overflows. A small loss keeps its relative precision: log(1 + e^-40) = e^-40. */
 static void test_extreme_margins(void **state) {
@@ -185,9 +193,10 @@ static void test_descent(void **state) {
 int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_loss),   cmocka_unit_test(test_extreme_margins),
-      cmocka_unit_test(test_update), cmocka_unit_test(test_first_step),
-      cmocka_unit_test(test_steps),  cmocka_unit_test(test_descent),
+      cmocka_unit_test(test_step_size),       cmocka_unit_test(test_loss),
+      cmocka_unit_test(test_extreme_margins), cmocka_unit_test(test_update),
+      cmocka_unit_test(test_first_step),      cmocka_unit_test(test_steps),
+      cmocka_unit_test(test_descent),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

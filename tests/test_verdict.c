@@ -49,8 +49,18 @@ static void test_bounds(void **state) {
                       "< 0.5");
 }
 
+/* In scope up to the bound on the coherence; a coherence that is not a number is out of scope. */
+static void test_scope(void **state) {
+  (void)state;
+  const attn_claim claim = attn_verdict_scope(2, 0.5, 0.5);
+  assert_true(claim.kappa == 2 && claim.coherence == 0.5 && claim.in_scope && !claim.holds);
+  assert_false(attn_verdict_scope(2, 0.51, 0.5).in_scope);
+  assert_false(attn_verdict_scope(2, NAN, 0.5).in_scope);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_scope),
       cmocka_unit_test(test_share),
       cmocka_unit_test(test_within),
       cmocka_unit_test(test_bounds),

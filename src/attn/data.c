@@ -84,6 +84,14 @@ void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng) {
   }
 }
 
+void attn_labels_balanced(attn_labels *labels, size_t noisy) {
+  for (size_t i = 0; i < labels->n; i++) {
+    labels->k[i] = i % 2 != 0;
+    const int clean = attn_labels_clean_label(labels, i);
+    labels->y[i] = (signed char)(i / 2 < noisy ? -clean : clean);
+  }
+}
+
 size_t attn_labels_count_noisy(const attn_labels *labels) {
   size_t count = 0;
   for (size_t i = 0; i < labels->n; i++)

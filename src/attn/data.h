@@ -44,6 +44,9 @@ void attn_labels_free(attn_labels *labels);
 /* k_i uniform on {0, 1}; y_i the clean label, flipped with probability eta. */
 void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng);
 
+/* Labels that are not drawn: classes take turns, and the first noisy samples of each are flipped. */
+void attn_labels_balanced(attn_labels *labels, size_t noisy);
+
 /* +1 for class 0, -1 for class 1 */
 static inline int attn_labels_clean_label(const attn_labels *labels, size_t i) {
   return labels->k[i] == 0 ? 1 : -1;

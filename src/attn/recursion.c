@@ -61,6 +61,27 @@ void attn_recursion_update(attn_recursion *r, const attn_data_param *param,
   forward(r, param->T);
 }
 
+void attn_recursion_record(attn_recursion *state, const double *steps, size_t count,
+                           const attn_data_param *param, double beta) {
+  attn_recursion r = attn_recursion_start(param);
+  size_t step = 0;
+  for (size_t i = 0; i < count; i++) {
+    for (; (double)step < steps[i]; step++)
+      attn_recursion_step(&r, param, beta);
+    state[i] = r;
+  }
+}
+
+double attn_recursion_first_fit(const attn_data_param *param, double beta, size_t most) {
+  attn_recursion r = attn_recursion_start(param);
+  for (size_t step = 1; step <= most; step++) {
+    attn_recursion_step(&r, param, beta);
+    if (r.margin[0] > 0 && r.margin[1] > 0)
+      return (double)step;
+  }
+  return NAN;
+}
+
 attn_risk_input attn_recursion_risk_input(const attn_recursion *r) {
   return (attn_risk_input){{r->v_mu, -r->v_mu}, {r->p_mu, r->p_mu}, r->vv, r->pp, r->vp, NAN};
 }

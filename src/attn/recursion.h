@@ -27,6 +27,13 @@ void attn_recursion_step(attn_recursion *state, const attn_data_param *param, do
 void attn_recursion_update(attn_recursion *state, const attn_data_param *param,
                            const attn_optim *optim);
 
+/* The states after the given numbers of steps, which rise. */
+void attn_recursion_record(attn_recursion *state /* [count] */, const double *steps /* [count] */,
+                           size_t count, const attn_data_param *param, double beta);
+
+/* The first step, up to most, after which clean and noisy samples are fitted; not-a-number if none. */
+double attn_recursion_first_fit(const attn_data_param *param, double beta, size_t most);
+
 /* What the risk depends on (theory section 4), and log10 of the risk on D_clean for T tokens. */
 attn_risk_input attn_recursion_risk_input(const attn_recursion *state);
 double attn_recursion_log10_risk(const attn_recursion *state, size_t T);

@@ -63,7 +63,7 @@ attn_samples *attn_samples_read(const char *folder, size_t shards) {
   for (size_t r = 0; r < all->rows; r++)
     memcpy(all->value + r * columns, unsorted + key[r].place * columns,
            columns * sizeof *all->value);
-  all->scratch = attn_alloc(all->rows, sizeof *all->scratch);
+  all->scratch = attn_alloc(2 * all->rows, sizeof *all->scratch);
   attn_free(unsorted);
   attn_free(key);
   return all;
@@ -118,9 +118,11 @@ size_t attn_samples_select(double *x, const attn_samples *samples, const char *c
   return select(x, NULL, samples, column, column, where);
 }
 
-size_t attn_samples_pairs(double *x, double *y, const attn_samples *samples, const char *x_column,
-                          const char *y_column, const attn_where *where) {
-  return select(x, y, samples, x_column, y_column, where);
+attn_pairs attn_samples_pairs(const attn_samples *samples, const char *x_column,
+                              const char *y_column, const attn_where *where) {
+  attn_pairs pairs = {samples->scratch, samples->scratch + samples->rows, 0};
+  pairs.count = select(pairs.x, pairs.y, samples, x_column, y_column, where);
+  return pairs;
 }
 
 double attn_samples_value(const attn_samples *samples, const char *column,

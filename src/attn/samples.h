@@ -14,7 +14,7 @@ typedef struct {
   size_t rows, columns;
   char **name;     /* [columns], the first is "job" */
   double *value;   /* [rows][columns], sorted by job */
-  double *scratch; /* [rows] of the questions below */
+  double *scratch; /* [2][rows] of the questions below */
 } attn_samples;
 
 /* The file of shard s = 0, 1, ... in a folder: FOLDER/1.tsv and so on. The caller frees it. */
@@ -35,10 +35,14 @@ typedef struct {
 size_t attn_samples_select(double *x /* [rows] */, const attn_samples *samples, const char *column,
                            const attn_where *where);
 
-/* x and y receive two columns of the selected rows in which both are numbers; returns how many. */
-size_t attn_samples_pairs(double *x /* [rows] */, double *y /* [rows] */,
-                          const attn_samples *samples, const char *x_column, const char *y_column,
-                          const attn_where *where);
+/* Two columns of the selected rows in which both are numbers: for fits, which may overwrite them.
+ * They are good until the next question. */
+typedef struct {
+  double *x, *y; /* [count] */
+  size_t count;
+} attn_pairs;
+attn_pairs attn_samples_pairs(const attn_samples *samples, const char *x_column,
+                              const char *y_column, const attn_where *where);
 
 /* The value of the only row selected; not-a-number where there is none or several. */
 double attn_samples_value(const attn_samples *samples, const char *column, const attn_where *where);

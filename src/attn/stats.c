@@ -55,14 +55,46 @@ attn_interval attn_stats_quantile_interval(const double *x, size_t count, double
 
 attn_summary attn_stats_summary(double *x, size_t count, double level) {
   attn_stats_sort(x, count);
-  const attn_interval mean = attn_stats_mean_interval(x, count, level);
-  return (attn_summary){count,
-                        attn_stats_mean(x, count),
-                        mean.low,
-                        mean.high,
-                        attn_stats_quantile(x, count, 0.05),
-                        attn_stats_quantile(x, count, 0.5),
-                        attn_stats_quantile(x, count, 0.95)};
+  return (attn_summary){.count = count,
+                        .mean = attn_stats_mean(x, count),
+                        .interval = attn_stats_mean_interval(x, count, level),
+                        .q05 = attn_stats_quantile(x, count, 0.05),
+                        .median = attn_stats_quantile(x, count, 0.5),
+                        .q95 = attn_stats_quantile(x, count, 0.95)};
+}
+
+/* Of count numbers, stride apart; not-a-number is left out. */
+static double of_draw(const double *x, size_t count, size_t stride, attn_draw_rule rule) {
+  double sum = 0, logs = 0, least = NAN, largest = NAN, numbers = 0;
+  for (size_t i = 0; i < count * stride; i += stride)
+    if (!isnan(x[i])) {
+      sum += x[i];
+      logs += log(x[i]);
+      least = fmin(least, x[i]); /* fmin passes over not-a-number */
+      largest = fmax(largest, x[i]);
+      numbers++;
+    }
+  switch (rule) {
+  case ATTN_DRAW_LEAST:
+    return least;
+  case ATTN_DRAW_LARGEST:
+    return largest;
+  case ATTN_DRAW_GEOMETRIC:
+    return exp(logs / numbers);
+  default:
+    return sum / numbers; /* 0/0 is not-a-number */
+  }
+}
+
+attn_summary attn_stats_draws(double *value, size_t cells, size_t draws, attn_draw_rule rule,
+                              double level) {
+  size_t kept = 0;
+  for (size_t draw = 0; draw < draws; draw++) {
+    const double x = of_draw(value + draw, cells, draws, rule);
+    if (!isnan(x))
+      value[kept++] = x; /* kept <= draw: what is overwritten was read */
+  }
+  return attn_stats_summary(value, kept, level);
 }
 
 attn_line attn_stats_line(const double *x, const double *y, size_t count, double level) {

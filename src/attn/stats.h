@@ -34,12 +34,30 @@ attn_interval attn_stats_quantile_interval(const double *x /* [count], sorted */
 /* What a table says of one quantity over draws. */
 typedef struct {
   size_t count;
-  double mean, low, high;  /* and the t interval of the mean */
+  double mean;
+  union { /* the t interval of the mean, as two numbers or as one */
+    struct {
+      double low, high;
+    };
+    attn_interval interval;
+  };
   double q05, median, q95; /* quantiles of the values */
 } attn_summary;
 
 /* Sorts x. All numbers are not-a-number for count = 0. */
 attn_summary attn_stats_summary(double *x /* [count] */, size_t count, double level);
+
+/* Cells that share a draw share its randomness, so that a draw counts once: its mean, geometric
+ * mean, least or largest value over the cells, of those that are numbers, and the summary of these
+ * over the draws that have any. value is overwritten. */
+typedef enum {
+  ATTN_DRAW_MEAN,
+  ATTN_DRAW_GEOMETRIC,
+  ATTN_DRAW_LEAST,
+  ATTN_DRAW_LARGEST
+} attn_draw_rule;
+attn_summary attn_stats_draws(double *value /* [cells][draws] */, size_t cells, size_t draws,
+                              attn_draw_rule rule, double level);
 
 /* Least squares y = intercept + slope x, with t intervals of both; count >= 3, else not-a-number. */
 typedef struct {

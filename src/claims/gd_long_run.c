@@ -6,11 +6,10 @@
 
 #include "boundary.h"
 #include "experiment.h"
+#include "maxmargin.h"
 #include "metrics.h"
 #include "recursion.h"
-#include "risk.h"
 #include "stats.h"
-#include "svm.h"
 #include "tokens_gram.h"
 #include "train.h"
 #include "trial.h"
@@ -79,168 +78,111 @@ static attn_data_param param_of(part_kind part, size_t cell) {
   return param;
 }
 
-static double step_size(const attn_data_param *param) {
-  return conf.b / fmax(param->rho * param->rho, (double)param->d / (double)param->n);
-}
-
-/* ---- one run ---- */
+/* ---- sampling ---- */
 
 #define COLUMNS                                                                                    \
-  "part cell draw step coherence fitted lost best signal_best log10_risk risk probit loss "        \
+  "part cell draw step coherence fitted lost best signal_best log10_risk risk loss "               \
   "train_acc att_clean att_noisy gap min_margin normalised norm_v norm_p mu_v mu_p cos_v cos_p"
-enum { FITTED = 5, LOST = 6, COS_V = 23, WIDTH = 25 };
 
-/* Alternating classes, the first samples of both flipped. */
-static void fix_labels(attn_labels *labels, size_t flips) {
-  for (size_t i = 0; i < labels->n; i++) {
-    labels->k[i] = i % 2 != 0;
-    labels->y[i] = (signed char)((i % 2 != 0) == (i / 2 < flips) ? 1 : -1);
-  }
-}
-
-/* The largest margin of a model that puts all attention of clean samples on their signal (signal)
- * or on their noise, and that of noisy samples on their noise, in units of sqrt(d/n). */
-static double selection_margin(const attn_trial *trial, bool signal) {
+/* The largest margins of models that put all attention of clean samples on their signal [0] or on
+ * their noise [1], and that of noisy samples on their noise, in units of sqrt(d/n). */
+static void selection_margins(double margin[2], const attn_trial *trial) {
   const size_t n = trial->param.n;
-  const double *gram = attn_tokens_gram_matrix(trial->tokens);
-  const double rho = trial->param.rho;
-  const attn_labels *labels = trial->labels;
-  double *K = attn_alloc(n * n, sizeof *K), *a = attn_alloc(n, sizeof *a);
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j < n; j++) {
-      const bool mu_i = signal && !attn_labels_noisy(labels, i);
-      const bool mu_j = signal && !attn_labels_noisy(labels, j);
-      K[i * n + j] = mu_i != mu_j ? 0
-                     : !mu_i      ? gram[i * n + j]
-                                  : (labels->k[i] == labels->k[j]) * rho * rho;
-    }
-  attn_svm_apply_labels(K, labels->y, n);
-  attn_svm_workspace *workspace = attn_svm_alloc(n);
-  attn_svm_result result;
-  const attn_svm_status status = attn_svm_solve(a, &result, K, n, workspace);
-  attn_svm_free(workspace);
-  attn_free(K);
+  const attn_maxmargin_set set = {trial->labels, attn_tokens_gram_matrix(trial->tokens),
+                                  trial->param.rho};
+  attn_maxmargin_workspace *workspace = attn_maxmargin_alloc(n, trial->param.T);
+  unsigned char *sigma = attn_alloc(n, sizeof *sigma); /* 0 is the signal, 1 the noise token */
+  double *a = attn_alloc(n, sizeof *a);
+  for (size_t choice = 0; choice < 2; choice++) {
+    for (size_t i = 0; i < n; i++)
+      sigma[i] = choice == 1 || attn_labels_noisy(trial->labels, i);
+    attn_svm_result result;
+    margin[choice] = attn_maxmargin_value(a, &result, sigma, &set, workspace) == ATTN_SVM_OK
+                         ? result.margin_low * sqrt((double)n / (double)trial->param.d)
+                         : NAN;
+  }
+  attn_maxmargin_free(workspace);
+  attn_free(sigma);
   attn_free(a);
-  return status == ATTN_SVM_OK ? result.margin_low * sqrt((double)n / (double)trial->param.d) : NAN;
 }
 
-static bool all_fitted(const attn_trial *trial) {
-  bool fitted = true;
-  for (size_t i = 0; i < trial->param.n; i++)
-    fitted &= trial->labels->y[i] * trial->model->f[i] > 0;
-  return fitted;
+//@begin measured
+/* The mean distance of a clean sample's two scores; T = 2: one noise token for each sample. */
+static double score_gap(const attn_model *model, const attn_labels *labels) {
+  double sum = 0;
+  for (size_t i = 0; i < model->n; i++)
+    if (!attn_labels_noisy(labels, i))
+      sum += fabs(model->signal[ATTN_P][labels->k[i]] - model->noise[model->N + i]);
+  return sum / (double)(model->n - attn_labels_count_noisy(labels));
 }
 
-/* Phi^-1(risk): 0 for a coin, and a straight line against log log t where the risk climbs by the
- * law of section 6b; not-a-number where the risk is below double precision. */
-static double probit(double log10_risk) {
-  return log10_risk > -300 ? gsl_cdf_ugaussian_Pinv(pow(10, log10_risk)) : NAN;
+/* The smallest margin over |v|, in units of sqrt(d/n). */
+static double normalised_margin(double smallest, double norm_v, const attn_data_param *param) {
+  return smallest / norm_v * sqrt((double)param->n / (double)param->d);
 }
+//@end measured
 
-static double full_norm(const double *u, double noise2) {
-  return sqrt(u[0] * u[0] + u[1] * u[1] + noise2);
-}
-
-static void measure(double *row /* [WIDTH] */, const attn_trial *trial, size_t step) {
-  const attn_model *model = trial->model;
-  const attn_labels *labels = trial->labels;
-  const size_t n = trial->param.n;
-  const attn_metrics m = attn_metrics_measure(model, trial->tokens, labels);
-  const double log10_risk = attn_metrics_log10_risk(&m, 2);
-  //@begin measured
-  double smallest = INFINITY, gap = 0;
-  for (size_t i = 0; i < n; i++) {
-    smallest = fmin(smallest, labels->y[i] * model->f[i]);
-    if (!attn_labels_noisy(labels, i)) /* T = 2: one noise token per sample */
-      gap += fabs(model->signal[ATTN_P][labels->k[i]] - model->noise[model->N + i]);
-  }
-  gap /= (double)(n - attn_labels_count_noisy(labels));
-  const double norm_v = full_norm(model->theta, m.vv);
-  const double normalised = smallest / norm_v * sqrt((double)n / (double)trial->param.d);
-  //@end measured
-  row[3] = (double)step;
-  const double rest[] = {log10_risk,
-                         pow(10, log10_risk),
-                         probit(log10_risk),
-                         m.loss,
-                         m.train_acc,
-                         m.att_clean,
-                         m.att_noisy,
-                         gap,
-                         smallest,
-                         normalised,
-                         norm_v,
-                         full_norm(model->theta + model->dim, m.pp),
-                         (m.mv[0] - m.mv[1]) / 2,
-                         (m.mp[0] + m.mp[1]) / 2};
-  memcpy(row + 9, rest, sizeof rest);
-}
-
-/* The cosine of u, a vector of an earlier step, with v (which = ATTN_V) or p at the end. */
-static double cosine(const double *u, const attn_trial *trial, size_t which) {
-  const attn_model *model = trial->model;
-  const double *w = model->theta + which * model->dim, *w_noise = model->noise + which * model->N;
-  double *u_noise = attn_alloc(2 * model->N, sizeof *u_noise), signal[4];
-  attn_tokens_scores(trial->tokens, signal, u_noise, u, 1);
-  const double uw = u[0] * w[0] + u[1] * w[1] + attn_tokens_inner(trial->tokens, u, w, w_noise);
-  const double uu = full_norm(u, attn_tokens_inner(trial->tokens, u, u, u_noise));
-  const double ww = full_norm(w, attn_tokens_inner(trial->tokens, w, w, w_noise));
-  attn_free(u_noise);
-  return uw / (uu * ww); /* not-a-number for p after step 1, which is 0 */
-}
-
-/* Trains one draw; returns how many rows were recorded. */
-static size_t run(double (*row)[WIDTH], part_kind part, size_t cell, size_t draw,
-                  const attn_experiment *experiment) {
+/* Trains one draw and writes a row for each recorded step. */
+static void run(attn_table *table, size_t job, part_kind part, size_t cell, size_t draw,
+                const attn_experiment *experiment) {
   const attn_data_param param = param_of(part, cell);
   attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_BARTLETT, &param, 1);
   attn_trial_draw(trial, attn_experiment_seed(experiment), "gd_long_run", part == REFERENCE, draw);
   if (part == LONG)
-    fix_labels(trial->labels, flips_of_class(param.eta));
-  const double noise = selection_margin(trial, false), signal = selection_margin(trial, true);
+    attn_labels_balanced(trial->labels, flips_of_class(param.eta));
+  double best[2];
+  selection_margins(best, trial);
   const double coherence = attn_tokens_gram_coherence(trial->tokens, param.n);
 
   const attn_list *record = part == REFERENCE ? &conf.record_reference : &conf.record;
   const size_t last = part == LONG    ? conf.steps
                       : part == DRAWN ? conf.steps_drawn
                                       : (size_t)record->value[record->count - 1];
-  const attn_optim optim = {.beta = step_size(&param)};
-  const size_t size = 2 * trial->model->dim;
-  double *kept = attn_alloc(record->count * size, sizeof *kept);
-  double fitted = NAN, lost = 0;
+  const attn_optim optim = {.beta = attn_train_step_size(&param, conf.b)};
+  const attn_model *model = trial->model;
+  const size_t size = 2 * model->dim;
+  attn_metrics metrics[ATTN_LIST_MAX];
+  double gap[ATTN_LIST_MAX], fitted = NAN, lost = 0;
+  double *kept = attn_alloc(record->count * size, sizeof *kept); /* v and p at recorded steps */
   size_t rows = 0;
   //@begin loop
   for (size_t step = 0;; step++) {
     attn_model_forward(trial->model, trial->tokens, trial->labels);
-    if (!all_fitted(trial))
+    if (!attn_metrics_fitted(model, trial->labels))
       lost += !isnan(fitted);
     else if (isnan(fitted))
       fitted = (double)step;
     if (rows < record->count && step == (size_t)record->value[rows]) {
-      measure(row[rows], trial, step);
-      memcpy(kept + rows++ * size, trial->model->theta, size * sizeof *kept);
+      metrics[rows] = attn_metrics_measure(model, trial->tokens, trial->labels);
+      gap[rows] = score_gap(model, trial->labels);
+      memcpy(kept + rows++ * size, model->theta, size * sizeof *kept);
     }
     if (step == last)
       break;
     attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
   }
   //@end loop
+  double *workspace = attn_alloc(2 * model->N, sizeof *workspace);
   for (size_t r = 0; r < rows; r++) {
-    const double front[] = {(double)part, (double)cell, (double)draw};
-    memcpy(row[r], front, sizeof front);
-    const double whole_run[] = {coherence, fitted, lost, fmax(noise, signal), signal > noise};
-    memcpy(row[r] + 4, whole_run, sizeof whole_run);
-    for (size_t which = 0; which < 2; which++)
-      row[r][COS_V + which] = cosine(kept + r * size + which * trial->model->dim, trial, which);
+    const attn_metrics *m = &metrics[r];
+    const double risk = attn_metrics_log10_risk(m, 2),
+                 smallest = fmin(m->least_clean, m->least_noisy);
+    const double *v = kept + r * size, *p = v + model->dim;
+    attn_table_cells(table, (double)job, (double)part, (double)cell, (double)draw, record->value[r],
+                     coherence, fitted, lost, fmax(best[0], best[1]), best[0] > best[1], risk,
+                     pow(10, risk), m->loss, m->train_acc, m->att_clean, m->att_noisy, gap[r],
+                     smallest, normalised_margin(smallest, m->norm_v, &param), m->norm_v, m->norm_p,
+                     (m->mv[0] - m->mv[1]) / 2, (m->mp[0] + m->mp[1]) / 2,
+                     attn_tokens_cosine(trial->tokens, v, model->theta, workspace),
+                     attn_tokens_cosine(trial->tokens, p, model->theta + model->dim, workspace));
   }
+  attn_free(workspace);
   attn_free(kept);
   attn_trial_free(trial);
-  return rows;
 }
 
 static void sample(attn_experiment *experiment) {
   attn_table *table = attn_experiment_samples(experiment, COLUMNS);
-  double(*row)[WIDTH] = attn_alloc(ATTN_LIST_MAX, sizeof *row);
   size_t jobs = 0;
   for (part_kind part = LONG; part < PARTS; part++)
     jobs += cells_of(part) * draws_of(part);
@@ -249,135 +191,113 @@ static void sample(attn_experiment *experiment) {
     size_t j = job;
     for (; j >= cells_of(part) * draws_of(part); part++)
       j -= cells_of(part) * draws_of(part);
-    const size_t rows = run(row, part, j % cells_of(part), j / cells_of(part), experiment);
-    for (size_t r = 0; r < rows; r++) {
-      attn_table_number(table, (double)job);
-      attn_table_numbers(table, row[r], WIDTH);
-    }
+    run(table, job, part, j % cells_of(part), j / cells_of(part), experiment);
   }
-  attn_free(row);
 }
 
-/* ---- the recursion ---- */
+/* ---- prediction and what the shards wrote ---- */
 
-/* What the recursion of a cell predicts, at the recorded steps. */
 typedef struct {
-  double log10_risk[ATTN_LIST_MAX], probit[ATTN_LIST_MAX], gap[ATTN_LIST_MAX];
-  double attention[ATTN_LIST_MAX], normalised[ATTN_LIST_MAX];
-  double fitted; /* the first step with positive margins */
-  bool below;    /* the edge: clean samples end on their noise */
-} prediction;
+  attn_experiment *experiment;
+  attn_samples *samples;
+  attn_recursion *ideal; /* [cell][record] the recursion of each cell at the recorded steps */
+} results;
 
-static void predict(prediction *out, const attn_data_param *param) {
-  attn_recursion r = attn_recursion_start(param);
-  out->fitted = NAN;
-  for (size_t step = 0, rows = 0; rows < conf.record.count; step++) {
-    if (isnan(out->fitted) && fmin(r.margin[0], r.margin[1]) > 0)
-      out->fitted = (double)step;
-    if (step == (size_t)conf.record.value[rows]) {
-      const attn_risk_input input = {{r.v_mu, -r.v_mu}, {r.p_mu, r.p_mu}, r.vv, r.pp, r.vp, NAN};
-      const double norm = sqrt(2 * r.v_mu * r.v_mu / (param->rho * param->rho) + r.vv);
-      out->log10_risk[rows] = attn_risk_log10(&input, 2).log10_clean;
-      out->probit[rows] = probit(out->log10_risk[rows]);
-      out->gap[rows] = fabs(r.p_mu - r.p_xi[0]);
-      out->attention[rows] = r.attention[0];
-      out->normalised[rows++] =
-          fmin(r.margin[0], r.margin[1]) / norm * sqrt((double)param->n / (double)param->d);
-    }
-    attn_recursion_step(&r, param, step_size(param));
+static attn_recursion *predict(void) {
+  const size_t count = conf.record.count;
+  attn_recursion *ideal = attn_alloc(conf.kappa.count * count, sizeof *ideal);
+  for (size_t cell = 0; cell < conf.kappa.count; cell++) {
+    const attn_data_param param = param_of(LONG, cell);
+    attn_recursion_record(ideal + cell * count, conf.record.value, count, &param,
+                          attn_train_step_size(&param, conf.b));
   }
-  out->below = r.attention[0] < 0.5;
+  return ideal;
 }
 
-/* ---- results ---- */
-
-/* The values of a column in the rows of a part, a cell, a step and a draw, in that order; ANY ends
- * the conditions. Returns how many. */
-enum { ANY = -1 };
-static size_t pick(double *x, const attn_samples *samples, const char *column, part_kind part,
-                   double cell, double step, double draw) {
-  attn_where where[] = {{"part", part}, {"cell", cell}, {"step", step}, {"draw", draw}, {0}};
-  for (size_t i = 1; i < 4; i++)
-    if (where[i].value == ANY)
-      where[i] = (attn_where){0};
-  return attn_samples_select(x, samples, column, where);
+static const attn_recursion *ideal_at(const results *r, size_t cell, size_t record) {
+  return r->ideal + cell * conf.record.count + record;
 }
 
-static attn_summary over_draws(const attn_samples *samples, const char *column, part_kind part,
-                               size_t cell, double step) {
-  double *x = attn_alloc(samples->rows, sizeof *x);
-  const size_t count = pick(x, samples, column, part, (double)cell, step, ANY);
-  const attn_summary summary = attn_stats_summary(x, count, conf.level);
-  attn_free(x);
-  return summary;
+static double ideal_gap(const attn_recursion *state) {
+  return fabs(state->p_mu - state->p_xi[0]);
 }
 
-/* One number of one draw; not-a-number when there is none. */
-static double value_of(const attn_samples *samples, const char *column, part_kind part, size_t cell,
-                       double step, size_t draw) {
-  double *x = attn_alloc(samples->rows, sizeof *x);
-  const size_t count = pick(x, samples, column, part, (double)cell, step, (double)draw);
-  const double value = count == 1 ? x[0] : NAN;
-  attn_free(x);
-  return value;
+/* Whether the recursion of a cell is below the edge: clean samples end on their noise. */
+static bool below(const results *r, size_t cell) {
+  return ideal_at(r, cell, conf.record.count - 1)->attention[0] < 0.5;
 }
 
-/* The largest coherence of a part's draws. */
-static double coherence_of(const attn_samples *samples, part_kind part) {
-  double *x = attn_alloc(samples->rows, sizeof *x);
-  const size_t count = pick(x, samples, "coherence", part, ANY, ANY, ANY);
-  attn_stats_sort(x, count);
-  const double largest = count > 0 ? x[count - 1] : NAN;
-  attn_free(x);
-  return largest;
+/* The rows of all draws of a cell at a step, and one draw's. */
+typedef struct {
+  attn_where where[5];
+} rows;
+
+static rows at(part_kind part, size_t cell, double step) {
+  return (rows){{{"part", part}, {"cell", (double)cell}, {"step", step}}};
 }
 
-static double late(const attn_samples *samples, const char *column, size_t cell, size_t draw) {
-  return value_of(samples, column, LONG, cell, (double)conf.steps, draw);
+static attn_summary over_draws(const results *r, const char *column, part_kind part, size_t cell,
+                               double step) {
+  return attn_samples_summary(r->samples, column, at(part, cell, step).where, conf.level);
 }
 
-/* The largest log10 risk of one run from step 2 on. */
-static double worst_risk(const attn_samples *samples, size_t cell, size_t draw) {
+static double in_draw(const results *r, const char *column, part_kind part, size_t cell,
+                      double step, size_t draw) {
+  rows row = at(part, cell, step);
+  row.where[3] = (attn_where){"draw", (double)draw};
+  return attn_samples_value(r->samples, column, row.where);
+}
+
+static double late(const results *r, const char *column, size_t cell, size_t draw) {
+  return in_draw(r, column, LONG, cell, (double)conf.steps, draw);
+}
+
+/* The largest log10 risk of one run over the recorded steps from 2 on. */
+static double worst_risk(const results *r, size_t cell, size_t draw) {
   double worst = -INFINITY;
-  for (size_t r = 0; r < conf.record.count; r++)
-    if (conf.record.value[r] >= 2)
-      worst = fmax(worst, value_of(samples, "log10_risk", LONG, cell, conf.record.value[r], draw));
+  for (size_t i = 0; i < conf.record.count; i++)
+    if (conf.record.value[i] >= 2)
+      worst = fmax(worst, in_draw(r, "log10_risk", LONG, cell, conf.record.value[i], draw));
   return worst;
 }
 
-/* ---- growth ---- */
+/* ---- growth, from the step fit_from on ---- */
 
-/* y over the recorded steps t >= fit_from, as a line in log log t and in log t. */
-typedef struct {
-  attn_line loglog, log;
-} growth;
-
-/* Two laws: GAP, of the mean score gap of clean samples, and CLIMB, of log(-probit of the risk). */
+/* GAP: the mean score gap of clean samples; CLIMB: log(-probit) of the risk, in cells below the edge. */
 typedef enum { GAP, CLIMB, LAWS } law_kind;
-static const char *const law_column[LAWS] = {"gap", "probit"};
 
-static growth fit(law_kind law, const double *value /* [record] */) {
-  double loglog[ATTN_LIST_MAX], log_t[ATTN_LIST_MAX], y[ATTN_LIST_MAX];
-  size_t count = 0;
-  for (size_t r = 0; r < conf.record.count; r++) {
-    y[count] = law == GAP ? value[r] : log(-value[r]);
-    log_t[count] = log(conf.record.value[r]);
-    loglog[count] = log(log_t[count]);
-    count += conf.record.value[r] >= conf.fit_from && isfinite(y[count]);
+static bool applies(const results *r, law_kind law, size_t cell) {
+  return law == GAP || below(r, cell);
+}
+
+/* Phi^-1(risk): 0 for a coin, and a straight line against log log t where the risk climbs by the
+ * law of section 6b; not-a-number where the risk is below double precision. */
+static double probit(double log10_risk) {
+  return log10_risk > -300 ? gsl_cdf_ugaussian_Pinv(pow(10, log10_risk)) : NAN;
+}
+
+/* y: the gap or log10 of the risk after t steps. */
+static attn_growth fit(law_kind law, double *t, double *y, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    y[i] = t[i] < conf.fit_from ? NAN : law == GAP ? y[i] : log(-probit(y[i]));
+  return attn_stats_growth(t, y, count, conf.level);
+}
+
+static attn_growth growth_of(const results *r, law_kind law, size_t cell, size_t draw) {
+  const attn_pairs p = attn_samples_pairs(
+      r->samples, "step", law == GAP ? "gap" : "log10_risk",
+      (attn_where[]){{"part", LONG}, {"cell", (double)cell}, {"draw", (double)draw}, {0}});
+  return fit(law, p.x, p.y, p.count);
+}
+
+static attn_growth growth_predicted(const results *r, law_kind law, size_t cell) {
+  double t[ATTN_LIST_MAX], y[ATTN_LIST_MAX];
+  for (size_t i = 0; i < conf.record.count; i++) {
+    t[i] = conf.record.value[i];
+    y[i] = law == GAP ? ideal_gap(ideal_at(r, cell, i))
+                      : attn_recursion_log10_risk(ideal_at(r, cell, i), 2);
   }
-  return (growth){attn_stats_line(loglog, y, count, conf.level),
-                  attn_stats_line(log_t, y, count, conf.level)};
-}
-
-static growth growth_of(const attn_samples *samples, law_kind law, size_t cell, size_t draw) {
-  double value[ATTN_LIST_MAX];
-  for (size_t r = 0; r < conf.record.count; r++)
-    value[r] = value_of(samples, law_column[law], LONG, cell, conf.record.value[r], draw);
-  return fit(law, value);
-}
-
-static growth growth_predicted(const prediction *ideal, law_kind law) {
-  return fit(law, law == GAP ? ideal->gap : ideal->probit);
+  return fit(law, t, y, conf.record.count);
 }
 
 /* log10 of the step at which the line of log(-probit) comes to a risk of 0.4. */
@@ -385,337 +305,279 @@ static double log10_step_of_two_fifths(const attn_line *line) {
   return exp((log(-gsl_cdf_ugaussian_Pinv(0.4)) - line->intercept) / line->slope) / log(10);
 }
 
-/* The cells' fits: slopes in log log t with their interval over draws, the recursion's slope, its
- * limit, residuals of both lines, and of CLIMB the step extrapolated to. */
-static void write_growth(attn_experiment *experiment, const attn_samples *samples,
-                         const prediction *ideal) {
-#define GROWTH_COLUMNS "eta kappa slope slope_low slope_high ideal_slope limit rms rms_log"
-  attn_table *table[LAWS] = {
-      attn_experiment_table(experiment, "gaps", GROWTH_COLUMNS),
-      attn_experiment_table(experiment, "climb", GROWTH_COLUMNS " reach"),
-  };
-  double *slope = attn_alloc(2 * conf.draws, sizeof *slope), *reach = slope + conf.draws;
-  for (law_kind law = GAP; law < LAWS; law++) {
-    for (size_t cell = 0; cell < conf.kappa.count; cell++) {
-      if (law == CLIMB && !ideal[cell].below)
-        continue;
-      double rms = 0, rms_log = 0;
-      for (size_t draw = 0; draw < conf.draws; draw++) {
-        const growth g = growth_of(samples, law, cell, draw);
-        slope[draw] = g.loglog.slope;
-        reach[draw] = log10_step_of_two_fifths(&g.loglog);
-        rms += g.loglog.rms / (double)conf.draws;
-        rms_log += g.log.rms / (double)conf.draws;
-      }
-      const attn_summary s = attn_stats_summary(slope, conf.draws, conf.level);
-      const double kappa = conf.kappa.value[cell], eta = param_of(LONG, cell).eta;
-      const double x = (1 - eta) * kappa * kappa / 2; /* the signal's share of a gap is x/(1+x) */
-      attn_table_numbers(table[law],
-                         (double[]){eta, kappa, s.mean, s.low, s.high,
-                                    growth_predicted(&ideal[cell], law).loglog.slope,
-                                    law == GAP ? 2 : -(1 + 3 * x) / (1 + x), rms, rms_log},
-                         9);
-      if (law == CLIMB)
-        attn_table_number(table[law], attn_stats_summary(reach, conf.draws, conf.level).median);
-    }
-    attn_table_close(table[law]);
-  }
-  attn_free(slope);
-}
-
 /* ---- tables ---- */
 
-/* Every recorded step of every cell for the figure, and some steps of one cell for the page. */
-static void write_trajectory(attn_experiment *experiment, const attn_samples *samples,
-                             const prediction *ideal) {
+/* What the page says of the settings. */
+static void write_setting(const results *r) {
+  const attn_data_param param = param_of(LONG, 0);
+  attn_table *table = attn_experiment_table(
+      r->experiment, "setting", "n d b steps draws steps_drawn draws_drawn harmful fit_from");
+  attn_table_cells(table, (double)param.n, (double)param.d, conf.b, (double)conf.steps,
+                   (double)conf.draws, (double)conf.steps_drawn, (double)conf.draws_drawn,
+                   conf.harmful, conf.fit_from);
+  attn_table_close(table);
+}
+
+/* Every recorded step of every cell, for the figure. */
+static void write_trajectory(const results *r) {
   attn_table *table =
-      attn_experiment_table(experiment, "trajectory",
+      attn_experiment_table(r->experiment, "trajectory",
                             "cell eta kappa below step log10_risk log10_risk_q05 log10_risk_q95 "
                             "att_clean gap normalised best "
                             "ideal_log10_risk ideal_att_clean ideal_gap ideal_normalised");
-  for (size_t cell = 0; cell < conf.kappa.count; cell++)
-    for (size_t r = 0; r < conf.record.count; r++) {
-      const double step = conf.record.value[r];
-      const attn_summary risk = over_draws(samples, "log10_risk", LONG, cell, step);
-      attn_table_numbers(table,
-                         (double[]){(double)cell + 1, conf.eta.value[cell], conf.kappa.value[cell],
-                                    ideal[cell].below, step},
-                         5);
-      attn_table_numbers(table, (double[]){risk.median, risk.q05, risk.q95}, 3);
-      static const char *const means[] = {"att_clean", "gap", "normalised", "best"};
-      for (size_t c = 0; c < sizeof means / sizeof *means; c++)
-        attn_table_number(table, over_draws(samples, means[c], LONG, cell, step).mean);
-      attn_table_numbers(table,
-                         (double[]){ideal[cell].log10_risk[r], ideal[cell].attention[r],
-                                    ideal[cell].gap[r], ideal[cell].normalised[r]},
-                         4);
+  for (size_t cell = 0; cell < conf.kappa.count; cell++) {
+    const attn_data_param param = param_of(LONG, cell);
+    for (size_t i = 0; i < conf.record.count; i++) {
+      const double step = conf.record.value[i];
+      const attn_summary risk = over_draws(r, "log10_risk", LONG, cell, step);
+      attn_table_cells(table, (double)cell + 1, conf.eta.value[cell], conf.kappa.value[cell],
+                       below(r, cell), step, risk.median, risk.q05, risk.q95);
+      attn_samples_write_means(table, r->samples, "att_clean gap normalised best",
+                               at(LONG, cell, step).where);
+      const attn_recursion *state = ideal_at(r, cell, i);
+      const double norm_v =
+          sqrt(2 * state->v_mu * state->v_mu / (param.rho * param.rho) + state->vv);
+      attn_table_cells(table, attn_recursion_log10_risk(state, 2), state->attention[0],
+                       ideal_gap(state),
+                       normalised_margin(fmin(state->margin[0], state->margin[1]), norm_v, &param));
     }
-  attn_table_close(table);
-
-  table = attn_experiment_table(experiment, "steps",
-                                "step log10_risk risk loss min_margin normalised best att_clean "
-                                "att_noisy norm_v norm_p mu_v mu_p cos_v cos_p");
-  static const char *const columns[] = {
-      "log10_risk", "risk",   "loss",   "min_margin", "normalised", "best",  "att_clean",
-      "att_noisy",  "norm_v", "norm_p", "mu_v",       "mu_p",       "cos_v", "cos_p"};
-  for (size_t s = 0; s < conf.show.count; s++) {
-    attn_table_number(table, conf.show.value[s]);
-    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
-      attn_table_number(
-          table, over_draws(samples, columns[c], LONG, conf.shown - 1, conf.show.value[s]).mean);
   }
   attn_table_close(table);
 }
 
-static void write_cells(attn_experiment *experiment, const attn_samples *samples,
-                        const prediction *ideal) {
+/* Some steps of one cell, for the page. */
+static void write_steps(const results *r) {
+#define STEP_COLUMNS                                                                               \
+  "log10_risk risk loss min_margin normalised best att_clean att_noisy norm_v norm_p mu_v mu_p "   \
+  "cos_v cos_p"
+  attn_table *table = attn_experiment_table(r->experiment, "steps", "step " STEP_COLUMNS);
+  for (size_t i = 0; i < conf.show.count; i++) {
+    const double step = conf.show.value[i];
+    attn_table_number(table, step);
+    attn_samples_write_means(table, r->samples, STEP_COLUMNS, at(LONG, conf.shown - 1, step).where);
+  }
+  attn_table_close(table);
+}
+
+static void write_cells(const results *r) {
   attn_table *table = attn_experiment_table(
-      experiment, "cells",
+      r->experiment, "cells",
       "eta kappa kappa_star kappa_edge log10_risk_2 log10_risk log10_risk_q05 log10_risk_q95 "
       "ideal_log10_risk risk risk_low risk_high ideal_att_clean ideal_fitted att_clean fitted lost "
       "normalised best signal_best draws drawn_harmful drawn_low drawn_high draws_drawn");
-  double *drawn = attn_alloc(samples->rows, sizeof *drawn);
+  const attn_boundary_search search = {conf.b, conf.steps_drawn, 1, 12};
+  const double end = (double)conf.steps;
   for (size_t cell = 0; cell < conf.kappa.count; cell++) {
     const attn_data_param param = param_of(LONG, cell);
-    const attn_boundary_search search = {conf.b, conf.steps_drawn, 1, 12};
-    const double end = (double)conf.steps;
-    const size_t last = conf.record.count - 1;
-    const attn_summary early = over_draws(samples, "log10_risk", LONG, cell, 2);
-    const attn_summary log10_risk = over_draws(samples, "log10_risk", LONG, cell, end);
-    const attn_summary risk = over_draws(samples, "risk", LONG, cell, end);
-    attn_table_numbers(table,
-                       (double[]){param.eta, conf.kappa.value[cell], sqrt(2 / (1 - param.eta)),
-                                  attn_boundary_ideal(ATTN_BOUNDARY_C, &search, &param),
-                                  early.median, log10_risk.median, log10_risk.q05, log10_risk.q95,
-                                  ideal[cell].log10_risk[last], risk.mean, risk.low, risk.high,
-                                  ideal[cell].attention[last], ideal[cell].fitted},
-                       14);
-    static const char *const means[] = {"att_clean",  "fitted", "lost",
-                                        "normalised", "best",   "signal_best"};
-    for (size_t c = 0; c < sizeof means / sizeof *means; c++)
-      attn_table_number(table, over_draws(samples, means[c], LONG, cell, end).mean);
-    const size_t count =
-        pick(drawn, samples, "risk", DRAWN, (double)cell, (double)conf.steps_drawn, ANY);
-    size_t harmful = 0;
-    for (size_t i = 0; i < count; i++)
-      harmful += drawn[i] > conf.harmful;
-    const attn_interval share = attn_stats_binomial(harmful, count, conf.level);
-    attn_table_numbers(table,
-                       (double[]){(double)risk.count, (double)harmful / (double)count, share.low,
-                                  share.high, (double)count},
-                       5);
+    const attn_recursion *ideal = ideal_at(r, cell, conf.record.count - 1);
+    const attn_summary log10_risk = over_draws(r, "log10_risk", LONG, cell, end);
+    const attn_summary risk = over_draws(r, "risk", LONG, cell, end);
+    attn_table_cells(
+        table, param.eta, conf.kappa.value[cell], sqrt(2 / (1 - param.eta)),
+        attn_boundary_ideal(ATTN_BOUNDARY_C, &search, &param),
+        over_draws(r, "log10_risk", LONG, cell, 2).median, log10_risk.median, log10_risk.q05,
+        log10_risk.q95, attn_recursion_log10_risk(ideal, 2), risk.mean, risk.low, risk.high,
+        ideal->attention[0],
+        attn_recursion_first_fit(&param, attn_train_step_size(&param, conf.b), conf.steps));
+    attn_samples_write_means(table, r->samples, "att_clean fitted lost normalised best signal_best",
+                             at(LONG, cell, end).where);
+    const rows drawn = at(DRAWN, cell, (double)conf.steps_drawn);
+    const size_t draws = attn_samples_count(r->samples, "risk", 0, 1, drawn.where);
+    const size_t harmful =
+        draws - attn_samples_count(r->samples, "risk", 0, conf.harmful, drawn.where);
+    const attn_interval share = attn_stats_binomial(harmful, draws, conf.level);
+    attn_table_cells(table, (double)risk.count, (double)harmful / (double)draws, share.low,
+                     share.high, (double)draws);
   }
-  attn_free(drawn);
   attn_table_close(table);
 }
 
-static void write_reference(attn_experiment *experiment, const attn_samples *samples) {
+static void write_reference(const results *r) {
   attn_table *table = attn_experiment_table(
-      experiment, "reference",
+      r->experiment, "reference",
       "kappa step log10_risk log10_risk_q05 log10_risk_q95 risk train_acc att_clean");
   for (size_t cell = 0; cell < conf.kappa_reference.count; cell++)
-    for (size_t r = 0; r < conf.record_reference.count; r++) {
-      const double step = conf.record_reference.value[r];
-      const attn_summary risk = over_draws(samples, "log10_risk", REFERENCE, cell, step);
-      attn_table_numbers(table,
-                         (double[]){conf.kappa_reference.value[cell], step, risk.median, risk.q05,
-                                    risk.q95, pow(10, risk.median),
-                                    over_draws(samples, "train_acc", REFERENCE, cell, step).mean,
-                                    over_draws(samples, "att_clean", REFERENCE, cell, step).mean},
-                         8);
+    for (size_t i = 0; i < conf.record_reference.count; i++) {
+      const double step = conf.record_reference.value[i];
+      const attn_summary risk = over_draws(r, "log10_risk", REFERENCE, cell, step);
+      attn_table_cells(table, conf.kappa_reference.value[cell], step, risk.median, risk.q05,
+                       risk.q95, pow(10, risk.median));
+      attn_samples_write_means(table, r->samples, "train_acc att_clean",
+                               at(REFERENCE, cell, step).where);
     }
-  attn_table_close(table);
-}
-
-/* What the page says of the settings. */
-static void write_setting(attn_experiment *experiment) {
-  const attn_data_param param = param_of(LONG, 0);
-  attn_table *table = attn_experiment_table(
-      experiment, "setting", "n d b steps draws steps_drawn draws_drawn harmful fit_from");
-  attn_table_numbers(table,
-                     (double[]){(double)param.n, (double)param.d, conf.b, (double)conf.steps,
-                                (double)conf.draws, (double)conf.steps_drawn,
-                                (double)conf.draws_drawn, conf.harmful, conf.fit_from},
-                     9);
   attn_table_close(table);
 }
 
 /* ---- claims ---- */
 
-/* What the claims' functions need; x is room for a number per draw. */
-typedef struct {
-  attn_experiment *experiment;
-  const attn_samples *samples;
-  const prediction *ideal;
-  double *x;
-  attn_claim base; /* kappa, coherence and scope */
-} results;
-
-static attn_claim base_of(double coherence) {
-  return (attn_claim){
-      .kappa = NAN, .coherence = coherence, .in_scope = coherence <= conf.coherence};
-}
-
-/* The interval of the mean of a number per draw. */
-static attn_interval interval_of(const double *x) {
-  return attn_stats_mean_interval(x, conf.draws, conf.level);
+static attn_claim base_of(const results *r, part_kind part, part_kind other) {
+  const attn_where where[] = {{"part", part}, {0}}, where_other[] = {{"part", other}, {0}};
+  return attn_verdict_scope(NAN,
+                            fmax(attn_samples_largest(r->samples, "coherence", where),
+                                 attn_samples_largest(r->samples, "coherence", where_other)),
+                            conf.coherence);
 }
 
 static void claims_of_risk(const results *r) {
-  double *x = r->x;
-  //@begin verdicts
-  /* a draw's smallest late risk below the edge */
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    x[draw] = INFINITY;
-    for (size_t cell = 0; cell < conf.kappa.count; cell++)
-      if (r->ideal[cell].below)
-        x[draw] = fmin(x[draw], late(r->samples, "risk", cell, draw));
-  }
-  attn_claim claim = attn_verdict_above(r->base, "long-harmful", conf.harmful,
-                                        attn_stats_mean(x, conf.draws), interval_of(x));
-  attn_experiment_claim(r->experiment, claim);
-
-  /* a draw's largest log10 risk above the edge, over all recorded steps from 2 on */
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    x[draw] = -INFINITY;
-    for (size_t cell = 0; cell < conf.kappa.count; cell++)
-      if (!r->ideal[cell].below)
-        x[draw] = fmax(x[draw], worst_risk(r->samples, cell, draw));
-  }
-  claim = attn_verdict_below(r->base, "long-benign", log10(conf.benign),
-                             attn_stats_mean(x, conf.draws), interval_of(x));
-  attn_experiment_claim(r->experiment, claim);
-
-  /* between kappa* and the edge: the margin reached, over that of attention on the signal */
+  const attn_claim base = base_of(r, LONG, DRAWN);
+  const size_t cells = conf.kappa.count, draws = conf.draws;
+  double *risk_below = attn_alloc(cells * draws, sizeof *risk_below); /* [cell][draw] */
+  double *risk_above = attn_alloc(cells * draws, sizeof *risk_above);
+  double *margin = attn_alloc(cells * draws, sizeof *margin);
   bool harmful = true;
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    x[draw] = NAN;
-    for (size_t cell = 0; cell < conf.kappa.count; cell++) {
-      if (!r->ideal[cell].below || late(r->samples, "signal_best", cell, draw) != 1)
-        continue;
-      x[draw] = fmax(x[draw], late(r->samples, "normalised", cell, draw) /
-                                  late(r->samples, "best", cell, draw));
-      harmful &= late(r->samples, "risk", cell, draw) > conf.harmful;
-    }
+  //@begin verdicts
+  for (size_t i = 0; i < cells * draws; i++) {
+    const size_t cell = i / draws, draw = i % draws;
+    risk_below[i] = below(r, cell) ? late(r, "risk", cell, draw) : NAN;
+    risk_above[i] = below(r, cell) ? NAN : worst_risk(r, cell, draw);
+    /* between kappa* and the edge: the margin reached, over that of attention on the signal */
+    const bool between = below(r, cell) && late(r, "signal_best", cell, draw) == 1;
+    margin[i] = between ? late(r, "normalised", cell, draw) / late(r, "best", cell, draw) : NAN;
+    harmful &= !between || risk_below[i] > conf.harmful;
   }
-  claim = attn_verdict_below(r->base, "kappa-star-is-not-the-edge", 1,
-                             attn_stats_mean(x, conf.draws), interval_of(x));
+  attn_summary s = attn_stats_draws(risk_below, cells, draws, ATTN_DRAW_LEAST, conf.level);
+  attn_experiment_claim(r->experiment,
+                        attn_verdict_above(base, "long-harmful", conf.harmful, s.mean, s.interval));
+  s = attn_stats_draws(risk_above, cells, draws, ATTN_DRAW_LARGEST, conf.level);
+  attn_experiment_claim(r->experiment, attn_verdict_below(base, "long-benign", log10(conf.benign),
+                                                          s.mean, s.interval));
+  s = attn_stats_draws(margin, cells, draws, ATTN_DRAW_LARGEST, conf.level);
+  attn_claim claim = attn_verdict_below(base, "kappa-star-is-not-the-edge", 1, s.mean, s.interval);
   claim.holds &= harmful;
   attn_experiment_claim(r->experiment, claim);
   //@end verdicts
+  attn_free(risk_below);
+  attn_free(risk_above);
+  attn_free(margin);
 }
 
-static void claims_of_training(const results *r) {
-  size_t strong = 0; /* the cell of the largest kappa */
+/* The cell of the largest kappa fits all labels after more than two steps, but soon, and stays
+ * benign. */
+static void claim_of_strong_signal(const results *r) {
+  size_t strong = 0;
   for (size_t cell = 0; cell < conf.kappa.count; cell++)
     if (conf.kappa.value[cell] > conf.kappa.value[strong])
       strong = cell;
-  bool holds = true;
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    r->x[draw] = late(r->samples, "fitted", strong, draw);
-    holds &= r->x[draw] > 2 && r->x[draw] <= (double)conf.soon &&
-             worst_risk(r->samples, strong, draw) < log10(conf.benign);
-  }
-  attn_claim claim = r->base;
-  const attn_interval interval = interval_of(r->x);
+  const attn_summary fitted = over_draws(r, "fitted", LONG, strong, (double)conf.steps);
+  attn_claim claim = base_of(r, LONG, DRAWN);
   claim.id = "long-large-kappa";
   claim.kappa = conf.kappa.value[strong];
-  claim.measured = attn_stats_mean(r->x, conf.draws);
-  claim.low = interval.low;
-  claim.high = interval.high;
-  claim.holds = holds;
+  claim.measured = fitted.mean;
+  claim.low = fitted.low;
+  claim.high = fitted.high;
+  claim.holds = true;
+  for (size_t draw = 0; draw < conf.draws; draw++) {
+    const double step = late(r, "fitted", strong, draw);
+    claim.holds &=
+        step > 2 && step <= (double)conf.soon && worst_risk(r, strong, draw) < log10(conf.benign);
+  }
   snprintf(claim.predicted, sizeof claim.predicted, "> 2, at most %zu", conf.soon);
   attn_experiment_claim(r->experiment, claim);
+}
 
-  /* Draws in which no run, with fixed or drawn labels, loses a label once all are fitted, and in
-   * which every run fits all. Runs of one draw share their noise. */
+/* Draws in which no run, with fixed or drawn labels, loses a label once all are fitted, and in which
+ * every run fits all. Runs of one draw share their noise. */
+static void claim_of_interpolation(const results *r) {
   const size_t draws = conf.draws > conf.draws_drawn ? conf.draws : conf.draws_drawn;
   size_t kept = 0;
   for (size_t draw = 0; draw < draws; draw++) {
-    double lost = 0;
+    bool all = true;
     for (size_t cell = 0; cell < conf.kappa.count; cell++)
       for (part_kind part = LONG; part < REFERENCE; part++)
         if (draw < draws_of(part)) {
           const double end = (double)(part == LONG ? conf.steps : conf.steps_drawn);
-          lost += value_of(r->samples, "lost", part, cell, end, draw) +
-                  isnan(value_of(r->samples, "fitted", part, cell, end, draw));
+          all &= in_draw(r, "lost", part, cell, end, draw) == 0 &&
+                 !isnan(in_draw(r, "fitted", part, cell, end, draw));
         }
-    kept += lost == 0;
+    kept += all;
   }
-  claim = attn_verdict_share(r->base, "interpolation-kept", kept, draws, conf.level, 0);
+  attn_claim claim =
+      attn_verdict_share(base_of(r, LONG, DRAWN), "interpolation-kept", kept, draws, conf.level, 0);
   claim.holds = kept == draws; /* a single loss would refute it */
   attn_experiment_claim(r->experiment, claim);
 }
 
-/* Of each law: the residual of the line in log log t over that in log t, and the slope over the
- * recursion's. A draw's number is the mean over cells (GAP) or over those below the edge. */
-static void claims_of_growth(const results *r) {
-  static const char *const id[LAWS][2] = {{"gap-log-log", "gap-recursion"},
-                                          {"risk-log-log", "risk-recursion"}};
-  double *ratio = attn_alloc(conf.draws, sizeof *ratio);
-  for (law_kind law = GAP; law < LAWS; law++) {
-    for (size_t draw = 0; draw < conf.draws; draw++) {
-      double residuals = 0, slopes = 0;
-      size_t cells = 0;
-      for (size_t cell = 0; cell < conf.kappa.count; cell++) {
-        if (law == CLIMB && !r->ideal[cell].below)
-          continue;
-        const growth g = growth_of(r->samples, law, cell, draw);
-        residuals += log(g.loglog.rms / g.log.rms);
-        slopes += g.loglog.slope / growth_predicted(&r->ideal[cell], law).loglog.slope;
-        cells++;
-      }
-      r->x[draw] = exp(residuals / (double)cells);
-      ratio[draw] = slopes / (double)cells;
+/* Table and claims of a law, over the cells to which it applies. The table: slopes in log log t with
+ * their interval over draws, the recursion's slope, its limit, residuals of both lines, and of CLIMB
+ * the step extrapolated to. The claims: the residual of the line in log log t over that in log t, and
+ * the slope over the recursion's. */
+static void growth(const results *r, law_kind law, attn_table *table, const char *id_shape,
+                   const char *id_speed) {
+  const size_t cells = conf.kappa.count, draws = conf.draws;
+  double *slope = attn_alloc(draws, sizeof *slope), *reach = attn_alloc(draws, sizeof *reach);
+  double *shape = attn_alloc(cells * draws, sizeof *shape); /* [cell][draw] */
+  double *speed = attn_alloc(cells * draws, sizeof *speed);
+  for (size_t cell = 0; cell < cells; cell++) {
+    const double predicted = growth_predicted(r, law, cell).loglog.slope;
+    double rms = 0, rms_log = 0;
+    for (size_t draw = 0; draw < draws; draw++) {
+      const attn_growth g = growth_of(r, law, cell, draw);
+      slope[draw] = g.loglog.slope;
+      reach[draw] = log10_step_of_two_fifths(&g.loglog);
+      rms += g.loglog.rms / (double)draws;
+      rms_log += g.log.rms / (double)draws;
+      const bool counts = applies(r, law, cell);
+      shape[cell * draws + draw] = counts ? g.loglog.rms / g.log.rms : NAN;
+      speed[cell * draws + draw] = counts ? g.loglog.slope / predicted : NAN;
     }
-    attn_experiment_claim(r->experiment,
-                          attn_verdict_below(r->base, id[law][0], 1,
-                                             attn_stats_mean(r->x, conf.draws), interval_of(r->x)));
-    attn_experiment_claim(r->experiment, attn_verdict_within(r->base, id[law][1], 1, conf.allowed,
-                                                             attn_stats_mean(ratio, conf.draws),
-                                                             interval_of(ratio)));
+    if (!applies(r, law, cell))
+      continue;
+    const attn_summary s = attn_stats_summary(slope, draws, conf.level);
+    const double kappa = conf.kappa.value[cell], eta = param_of(LONG, cell).eta;
+    const double x = (1 - eta) * kappa * kappa / 2; /* the signal's share of a gap is x/(1+x) */
+    attn_table_cells(table, eta, kappa, s.mean, s.low, s.high, predicted,
+                     law == GAP ? 2 : -(1 + 3 * x) / (1 + x), rms, rms_log);
+    if (law == CLIMB)
+      attn_table_number(table, attn_stats_summary(reach, draws, conf.level).median);
   }
-  attn_free(ratio);
+  attn_table_close(table);
+  const attn_claim base = base_of(r, LONG, DRAWN);
+  attn_summary s = attn_stats_draws(shape, cells, draws, ATTN_DRAW_GEOMETRIC, conf.level);
+  attn_experiment_claim(r->experiment, attn_verdict_below(base, id_shape, 1, s.mean, s.interval));
+  s = attn_stats_draws(speed, cells, draws, ATTN_DRAW_MEAN, conf.level);
+  attn_experiment_claim(r->experiment,
+                        attn_verdict_within(base, id_speed, 1, conf.allowed, s.mean, s.interval));
+  attn_free(slope);
+  attn_free(reach);
+  attn_free(shape);
+  attn_free(speed);
 }
 
 /* In the reference: a draw's smallest late risk below kappa*. */
 static void claim_of_reference(const results *r) {
+  const size_t cells = conf.kappa_reference.count, draws = conf.draws;
   const double end = conf.record_reference.value[conf.record_reference.count - 1];
-  for (size_t draw = 0; draw < conf.draws; draw++) {
-    r->x[draw] = INFINITY;
-    for (size_t cell = 0; cell < conf.kappa_reference.count; cell++)
-      if (conf.kappa_reference.value[cell] < sqrt(2 / (1 - conf.eta_reference)))
-        r->x[draw] = fmin(r->x[draw], value_of(r->samples, "risk", REFERENCE, cell, end, draw));
-  }
-  attn_experiment_claim(r->experiment,
-                        attn_verdict_above(base_of(coherence_of(r->samples, REFERENCE)),
-                                           "long-harmful-reference", conf.harmful,
-                                           attn_stats_mean(r->x, conf.draws), interval_of(r->x)));
+  const double kappa_star = sqrt(2 / (1 - conf.eta_reference));
+  double *risk = attn_alloc(cells * draws, sizeof *risk); /* [cell][draw] */
+  for (size_t i = 0; i < cells * draws; i++)
+    risk[i] = conf.kappa_reference.value[i / draws] < kappa_star
+                  ? in_draw(r, "risk", REFERENCE, i / draws, end, i % draws)
+                  : NAN;
+  const attn_summary s = attn_stats_draws(risk, cells, draws, ATTN_DRAW_LEAST, conf.level);
+  attn_experiment_claim(r->experiment, attn_verdict_above(base_of(r, REFERENCE, REFERENCE),
+                                                          "long-harmful-reference", conf.harmful,
+                                                          s.mean, s.interval));
+  attn_free(risk);
 }
 
 static void summarise(attn_experiment *experiment) {
-  attn_samples *samples = attn_experiment_gather(experiment);
-  prediction *ideal = attn_alloc(conf.kappa.count, sizeof *ideal);
-  for (size_t cell = 0; cell < conf.kappa.count; cell++) {
-    const attn_data_param param = param_of(LONG, cell);
-    predict(&ideal[cell], &param);
-  }
-  write_setting(experiment);
-  write_trajectory(experiment, samples, ideal);
-  write_cells(experiment, samples, ideal);
-  write_growth(experiment, samples, ideal);
-  write_reference(experiment, samples);
-
-  double *x = attn_alloc(samples->rows, sizeof *x);
-  const results r = {experiment, samples, ideal, x,
-                     base_of(fmax(coherence_of(samples, LONG), coherence_of(samples, DRAWN)))};
+#define GROWTH_COLUMNS "eta kappa slope slope_low slope_high ideal_slope limit rms rms_log"
+  const results r = {experiment, attn_experiment_gather(experiment), predict()};
+  write_setting(&r);
+  write_trajectory(&r);
+  write_steps(&r);
+  write_cells(&r);
+  write_reference(&r);
   claims_of_risk(&r);
-  claims_of_training(&r);
-  claims_of_growth(&r);
+  claim_of_strong_signal(&r);
+  claim_of_interpolation(&r);
+  growth(&r, GAP, attn_experiment_table(experiment, "gaps", GROWTH_COLUMNS), "gap-log-log",
+         "gap-recursion");
+  growth(&r, CLIMB, attn_experiment_table(experiment, "climb", GROWTH_COLUMNS " reach"),
+         "risk-log-log", "risk-recursion");
   claim_of_reference(&r);
-  attn_free(x);
-  attn_free(ideal);
-  attn_samples_free(samples);
+  attn_free(r.ideal);
+  attn_samples_free(r.samples);
 }
 
 int main(int argc, char **argv) {

@@ -270,19 +270,15 @@ enum { FIRST_RATE = ATTN_BOUNDARIES, FITTED_LAWS = FIRST_RATE + 2, LAWS };
 
 /* Over all draws. */
 static attn_line fit(const attn_samples *samples, size_t law) {
-  double *x = attn_alloc(samples->rows, sizeof *x), *y = attn_alloc(samples->rows, sizeof *y);
   const size_t part = laws[law].part;
-  size_t count = attn_samples_pairs(x, y, samples, "at", laws[law].column,
-                                    (attn_where[]){{"part", (double)part}, {0}});
-  for (size_t r = 0; r < count; r++) {
-    y[r] = law < FIRST_RATE ? y[r] / sqrt(x[r]) : -y[r] * log(10);
-    if (part == RATE_N && x[r] < conf.leading)
-      x[r] = NAN;
+  const attn_pairs p = attn_samples_pairs(samples, "at", laws[law].column,
+                                          (attn_where[]){{"part", (double)part}, {0}});
+  for (size_t r = 0; r < p.count; r++) {
+    p.y[r] = law < FIRST_RATE ? p.y[r] / sqrt(p.x[r]) : -p.y[r] * log(10);
+    if (part == RATE_N && p.x[r] < conf.leading)
+      p.x[r] = NAN; /* no point of the line */
   }
-  const attn_line line = attn_stats_power(x, y, count, conf.level);
-  attn_free(x);
-  attn_free(y);
-  return line;
+  return attn_stats_power(p.x, p.y, p.count, conf.level);
 }
 
 static void write_fits(attn_experiment *experiment, const attn_samples *samples) {
@@ -319,19 +315,17 @@ static void claim_theorem(attn_experiment *experiment, const attn_samples *sampl
                                            attn_samples_count(samples, "fitted", 1, 1, theorem),
                                            fitted.count, conf.level, conf.delta));
   /* measured / predicted, where leading order is judged */
-  double *n = attn_alloc(samples->rows, sizeof *n), *ratio = attn_alloc(samples->rows, sizeof *n);
-  const size_t draws = attn_samples_pairs(n, ratio, samples, "at", "log10_risk_1", theorem);
+  const attn_pairs p = attn_samples_pairs(samples, "at", "log10_risk_1", theorem);
+  double *ratio = p.y;
   size_t ratios = 0;
-  for (size_t r = 0; r < draws; r++)
-    if (n[r] >= conf.leading) {
-      const attn_data_param param = setting(n[r], 0, conf.eta, conf.kappa);
-      ratio[ratios++] = ratio[r] / first_step_risk(&param);
+  for (size_t r = 0; r < p.count; r++)
+    if (p.x[r] >= conf.leading) {
+      const attn_data_param param = setting(p.x[r], 0, conf.eta, conf.kappa);
+      ratio[ratios++] = p.y[r] / first_step_risk(&param);
     }
   const attn_summary s = attn_stats_summary(ratio, ratios, conf.level);
   attn_experiment_claim(experiment, attn_verdict_within(base, "first-step-risk", 1, conf.allowed,
-                                                        s.mean, (attn_interval){s.low, s.high}));
-  attn_free(n);
-  attn_free(ratio);
+                                                        s.mean, s.interval));
 }
 
 static void claim_laws(attn_experiment *experiment, const attn_samples *samples) {

@@ -203,40 +203,31 @@ static void write_boundaries(attn_experiment *experiment, const attn_samples *sa
 
 /* ---- claims ---- */
 
-/* Measured / predicted per draw, averaged over step sizes, since those share a draw; then its mean
- * over draws and flip rates, with its interval. */
+/* Measured / predicted, averaged over step sizes, since those share a draw. */
 static void boundary_claim(attn_experiment *experiment, const attn_samples *samples,
                            attn_boundary which) {
   static const char *const id[ATTN_BOUNDARIES] = {"boundary-a", "boundary-b", "boundary-c"};
-  const size_t draws = conf.boundary_draws;
+  const size_t draws = conf.boundary_draws, all = conf.boundary_eta.count * draws;
   double *found = attn_alloc(samples->rows, sizeof *found);
-  double *ratio = attn_alloc(conf.boundary_eta.count * draws, sizeof *ratio);
-  size_t ratios = 0;
-  for (size_t e = 0; e < conf.boundary_eta.count; e++) {
-    double *mean = ratio + ratios, cells = 0; /* a number per draw */
-    for (size_t s = 0; s < conf.boundary_b.count; s++) {
+  double *ratio = attn_alloc(conf.boundary_b.count * all, sizeof *ratio); /* [b][eta][draw] */
+  for (size_t s = 0; s < conf.boundary_b.count; s++)
+    for (size_t e = 0; e < conf.boundary_eta.count; e++) {
       const double eta = conf.boundary_eta.value[e], b = conf.boundary_b.value[s];
       const double predicted = predicted_boundary(which, eta, b);
       const size_t count =
           attn_samples_select(found, samples, boundary_column[which],
                               (attn_where[]){{"part", BOUNDARY}, {"x", eta}, {"y", b}, {0}});
       /* where some draws have no boundary, the mean over the others would be biased */
-      if (isnan(predicted) || count != draws)
-        continue;
       for (size_t r = 0; r < draws; r++)
-        mean[r] += found[r] / predicted;
-      cells++;
+        ratio[s * all + e * draws + r] = count == draws ? found[r] / predicted : NAN;
     }
-    for (size_t r = 0; r < draws && cells > 0; r++)
-      mean[r] /= cells;
-    ratios += cells > 0 ? draws : 0;
-  }
-  const attn_summary s = attn_stats_summary(ratio, ratios, conf.level);
+  const attn_summary s =
+      attn_stats_draws(ratio, conf.boundary_b.count, all, ATTN_DRAW_MEAN, conf.level);
   const double coherence =
       attn_samples_largest(samples, "coherence", (attn_where[]){{"part", BOUNDARY}, {0}});
-  attn_experiment_claim(
-      experiment, attn_verdict_within(attn_verdict_scope(NAN, coherence, conf.coherence), id[which],
-                                      1, conf.allowed, s.mean, (attn_interval){s.low, s.high}));
+  attn_experiment_claim(experiment,
+                        attn_verdict_within(attn_verdict_scope(NAN, coherence, conf.coherence),
+                                            id[which], 1, conf.allowed, s.mean, s.interval));
   attn_free(found);
   attn_free(ratio);
 }

@@ -219,17 +219,9 @@ static void sample(attn_experiment *experiment) {
 
 /* ---- tables ---- */
 
-/* The first step after which the recursion fits clean and noisy samples; not-a-number if none by
- * late. */
 static double ideal_first(double kappa, double b) {
   const attn_data_param param = parameters(kappa, conf.ratio);
-  attn_recursion r = attn_recursion_start(&param);
-  for (size_t step = 1; step <= conf.late; step++) {
-    attn_recursion_step(&r, &param, attn_train_step_size(&param, b));
-    if (r.margin[0] > 0 && r.margin[1] > 0)
-      return (double)step;
-  }
-  return NAN;
+  return attn_recursion_first_fit(&param, attn_train_step_size(&param, b), conf.late);
 }
 
 static void write_map(attn_experiment *experiment, const attn_samples *samples) {
@@ -329,38 +321,32 @@ static void write_windows(attn_experiment *experiment, const attn_samples *sampl
 
 /* ---- claims ---- */
 
-/* An end's claim: measured / predicted per draw, averaged over the kappa for which the draw has both,
- * since those share a draw; then its mean over draws. The prediction is for the draw's counts. */
+/* An end's claim: measured / predicted, averaged over kappa, since those share a draw. The prediction
+ * is for the draw's counts. */
 static void window_claim(attn_experiment *experiment, const attn_samples *samples, const char *id,
                          window_end e) {
-  double *ratio = attn_alloc(conf.window_draws, sizeof *ratio);
-  size_t draws = 0;
-  for (size_t draw = 0; draw < conf.window_draws; draw++) {
-    double sum = 0, cells = 0;
-    for (size_t k = 0; k < conf.window_kappa.count; k++) {
-      const double kappa = conf.window_kappa.value[k];
-      const attn_where where[] = {
-          {"part", WINDOW}, {"ratio", conf.ratio}, {"kappa", kappa}, {"draw", (double)draw}, {0}};
-      const double first_class = attn_samples_value(samples, "first_class", where);
-      const attn_counts counts = {{first_class, (double)conf.n - first_class},
-                                  {attn_samples_value(samples, "noisy_1", where),
-                                   attn_samples_value(samples, "noisy_2", where)}};
-      const double each = attn_samples_value(samples, end_name[e], where) /
-                          predicted_end(e, conf.ratio, kappa, &counts);
-      if (!isnan(each)) {
-        sum += each;
-        cells++;
-      }
-    }
-    if (cells > 0)
-      ratio[draws++] = sum / cells;
+  const size_t draws = conf.window_draws, cells = conf.window_kappa.count;
+  double *ratio = attn_alloc(cells * draws, sizeof *ratio); /* [kappa][draw] */
+  for (size_t i = 0; i < cells * draws; i++) {
+    const double kappa = conf.window_kappa.value[i / draws];
+    const attn_where where[] = {{"part", WINDOW},
+                                {"ratio", conf.ratio},
+                                {"kappa", kappa},
+                                {"draw", (double)(i % draws)},
+                                {0}};
+    const double first_class = attn_samples_value(samples, "first_class", where);
+    const attn_counts counts = {{first_class, (double)conf.n - first_class},
+                                {attn_samples_value(samples, "noisy_1", where),
+                                 attn_samples_value(samples, "noisy_2", where)}};
+    ratio[i] = attn_samples_value(samples, end_name[e], where) /
+               predicted_end(e, conf.ratio, kappa, &counts);
   }
+  const attn_summary s = attn_stats_draws(ratio, cells, draws, ATTN_DRAW_MEAN, conf.level);
   const double coherence = attn_samples_largest(
       samples, "coherence", (attn_where[]){{"part", WINDOW}, {"ratio", conf.ratio}, {0}});
-  const attn_summary s = attn_stats_summary(ratio, draws, conf.level);
-  attn_experiment_claim(
-      experiment, attn_verdict_within(attn_verdict_scope(NAN, coherence, conf.coherence), id, 1,
-                                      conf.allowed, s.mean, (attn_interval){s.low, s.high}));
+  attn_experiment_claim(experiment,
+                        attn_verdict_within(attn_verdict_scope(NAN, coherence, conf.coherence), id,
+                                            1, conf.allowed, s.mean, s.interval));
   attn_free(ratio);
 }
 
@@ -400,26 +386,22 @@ static void slice_claims(attn_experiment *experiment, const attn_samples *sample
 
 /* Steps to interpolation against b, for small steps: the exponent of each draw. */
 static void slower_claim(attn_experiment *experiment, const attn_samples *samples) {
-  double *b = attn_alloc(samples->rows, sizeof *b), *first = attn_alloc(samples->rows, sizeof *b);
   double *slope = attn_alloc(conf.slice_draws, sizeof *slope);
   size_t slopes = 0;
   for (size_t draw = 0; draw < conf.slice_draws; draw++) {
     const attn_where late[] = {
         {"part", SLICE}, {"draw", (double)draw}, {"step", (double)conf.late}, {0}};
-    const size_t points = attn_samples_pairs(b, first, samples, "b", "first", late);
-    for (size_t i = 0; i < points; i++)
-      if (b[i] > conf.small_b || first[i] == NEVER)
-        b[i] = NAN; /* no point of the line */
-    const double fitted = attn_stats_power(b, first, points, conf.level).slope;
+    const attn_pairs p = attn_samples_pairs(samples, "b", "first", late);
+    for (size_t i = 0; i < p.count; i++)
+      if (p.x[i] > conf.small_b || p.y[i] == NEVER)
+        p.x[i] = NAN; /* no point of the line */
+    const double fitted = attn_stats_power(p.x, p.y, p.count, conf.level).slope;
     if (!isnan(fitted))
       slope[slopes++] = fitted;
   }
   const attn_summary s = attn_stats_summary(slope, slopes, conf.level);
-  attn_experiment_claim(experiment,
-                        attn_verdict_within(slice_base(samples), "small-step-slower", -1,
-                                            conf.allowed, s.mean, (attn_interval){s.low, s.high}));
-  attn_free(b);
-  attn_free(first);
+  attn_experiment_claim(experiment, attn_verdict_within(slice_base(samples), "small-step-slower",
+                                                        -1, conf.allowed, s.mean, s.interval));
   attn_free(slope);
 }
 

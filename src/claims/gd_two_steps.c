@@ -212,11 +212,9 @@ static void claims_of_setting(attn_experiment *experiment, const attn_samples *s
   attn_experiment_claim(
       experiment, attn_verdict_share(base, id[SECOND], fitted, conf.draws, conf.level, conf.delta));
   attn_summary s = attn_samples_summary(samples, "att_clean", two, conf.level);
-  attn_experiment_claim(
-      experiment, attn_verdict_above(base, id[CLEAN], 0.5, s.mean, (attn_interval){s.low, s.high}));
+  attn_experiment_claim(experiment, attn_verdict_above(base, id[CLEAN], 0.5, s.mean, s.interval));
   s = attn_samples_summary(samples, "att_noisy", two, conf.level);
-  attn_experiment_claim(
-      experiment, attn_verdict_below(base, id[NOISY], 0.5, s.mean, (attn_interval){s.low, s.high}));
+  attn_experiment_claim(experiment, attn_verdict_below(base, id[NOISY], 0.5, s.mean, s.interval));
   /* the theorem's rate exp(-c d/n^2) with c = 1 */
   const double n = (double)param.n, bound = -(double)param.d / (n * n) / log(10);
   const size_t small = attn_samples_count(samples, "log10_risk", -INFINITY, bound, two);

@@ -81,31 +81,23 @@ typedef struct {
   mark which; /* of mark_at */
 } followed;
 
-/* Takes the draw to dimension d, trains it for two steps and measures. */
-static attn_metrics two_steps(const followed *draw, double d) {
-  attn_trial *trial = draw->nested->trial;
-  const attn_data_param param = parameters((double)trial->param.n, d);
-  const attn_optim optim = {.beta = conf.b / (param.rho * param.rho)};
+static void set_dimension(const followed *draw, double d) {
+  const attn_data_param param = parameters((double)draw->nested->trial->param.n, d);
   attn_nested_set_dimension(draw->nested, param.d, param.rho);
   if (!draw->cross)
-    attn_tokens_gram_drop_cross(trial->tokens);
+    attn_tokens_gram_drop_cross(draw->nested->trial->tokens);
+}
+
+/* Trains for some steps and measures. */
+static attn_metrics train(const followed *draw, size_t steps) {
+  attn_trial *trial = draw->nested->trial;
+  const attn_optim optim = {.beta = conf.b / (trial->param.rho * trial->param.rho)};
   for (size_t step = 0;; step++) {
     attn_model_forward(trial->model, trial->tokens, trial->labels);
-    if (step == 2)
+    if (step == steps)
       return attn_metrics_measure(trial->model, trial->tokens, trial->labels);
     attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
   }
-}
-
-/* And on from there, after the step of that number. */
-static attn_metrics go_on(const followed *draw, size_t late) {
-  attn_trial *trial = draw->nested->trial;
-  const attn_optim optim = {.beta = conf.b / (trial->param.rho * trial->param.rho)};
-  for (size_t step = 2; step < late; step++) {
-    attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
-    attn_model_forward(trial->model, trial->tokens, trial->labels);
-  }
-  return attn_metrics_measure(trial->model, trial->tokens, trial->labels);
 }
 
 static double coherence_of(const followed *draw) {
@@ -114,67 +106,74 @@ static double coherence_of(const followed *draw) {
 
 /* The rest of a row of the map. */
 static void write_dimension(attn_table *table, const followed *draw, double d, bool to_late) {
-  attn_metrics m = two_steps(draw, d);
+  set_dimension(draw, d);
+  attn_metrics m = train(draw, 2);
   attn_table_cells(table, coherence_of(draw), m.clean_acc, m.noisy_acc, m.train_acc, m.att_clean,
                    m.att_noisy, attn_metrics_log10_risk(&m, conf.T));
   if (to_late) {
-    m = go_on(draw, conf.late);
+    m = train(draw, conf.late - 2); /* on from there */
     attn_table_cells(table, m.train_acc, attn_metrics_log10_risk(&m, conf.T));
   }
   attn_table_skip(table, NULL);
 }
 
-/* After two steps; not-a-number for the noisy samples of a draw that has none. */
-static void marks_of(double *value /* [MARKS] */, const attn_metrics *m) {
+/* Not-a-number for the noisy samples of a draw that has none. */
+static void measure_marks(double *value /* [MARKS] */, const followed *draw, double d) {
+  set_dimension(draw, d);
+  const attn_metrics m = train(draw, 2);
   //@begin marks
-  value[CLEAN_FIT] = m->least_clean; /* the smallest y_i f_i */
-  value[NOISY_FIT] = m->least_noisy;
-  value[CLEAN_ATTENTION] = m->att_clean - 0.5;
-  value[NOISY_ATTENTION] = 0.5 - m->att_noisy;
-  value[RISK] = log10(conf.benign) - attn_metrics_log10_risk(m, conf.T);
-  value[NOISY_MEAN] = m->margin_noisy;
+  value[CLEAN_FIT] = m.least_clean; /* the smallest y_i f_i */
+  value[NOISY_FIT] = m.least_noisy;
+  value[CLEAN_ATTENTION] = m.att_clean - 0.5;
+  value[NOISY_ATTENTION] = 0.5 - m.att_noisy;
+  value[RISK] = log10(conf.benign) - attn_metrics_log10_risk(&m, conf.T);
+  value[NOISY_MEAN] = m.margin_noisy;
   //@end marks
 }
 
 static double mark_at(double log_d, void *context) {
   const followed *draw = context;
   double value[MARKS];
-  const attn_metrics m = two_steps(draw, exp(log_d));
-  marks_of(value, &m);
+  measure_marks(value, draw, exp(log_d));
   return value[draw->which];
 }
 
-/* The rest of a row of the edges: for each mark the largest d at which it fails, in the searched
- * range; 0 if it never fails, infinity if it fails at the end of the range, not-a-number without
- * noisy samples. The coherence is that of the range's smallest d. */
-static void write_edges_of(attn_table *table, followed *draw) {
-  const size_t points = conf.edge_dn.count;
+/* The largest d at which a mark fails: 0 if it never fails, infinity if it fails at the end of the
+ * searched range, not-a-number without noisy samples. */
+static double edge_of(followed *draw, mark w, double (*value)[MARKS] /* [edge_dn] */) {
+  const attn_list *dn = &conf.edge_dn;
   const double n = (double)draw->nested->trial->param.n;
-  double(*value)[MARKS] = attn_alloc(points, sizeof *value), edge[MARKS];
-  for (size_t i = 0; i < points; i++) {
-    const attn_metrics m = two_steps(draw, n * conf.edge_dn.value[i]);
-    marks_of(value[i], &m);
+  size_t i = dn->count; /* the mark holds in all of [i, count) */
+  while (i > 0 && value[i - 1][w] > 0)
+    i--;
+  if (isnan(value[dn->count - 1][w]))
+    return NAN;
+  if (i == 0 || i == dn->count)
+    return i == 0 ? 0 : INFINITY;
+  draw->which = w;
+  return exp(
+      attn_stats_root(mark_at, draw, log(n * dn->value[i - 1]), log(n * dn->value[i]), 5e-3));
+}
+
+/* The rest of a row of the edges. The coherence is that of the range's smallest d. */
+static void write_edges_of(attn_table *table, followed *draw) {
+  double value[ATTN_LIST_MAX][MARKS], edge[MARKS];
+  for (size_t i = 0; i < conf.edge_dn.count; i++) {
+    measure_marks(value[i], draw, (double)draw->nested->trial->param.n * conf.edge_dn.value[i]);
     if (i == 0)
       attn_table_number(table, coherence_of(draw));
   }
-  size_t first = CONCLUSIONS; /* the conclusion with the largest edge */
-  for (mark w = 0; w < MARKS; w++) {
-    size_t i = points; /* all of [i, points) hold */
-    while (i > 0 && value[i - 1][w] > 0)
-      i--;
-    draw->which = w;
-    edge[w] = isnan(value[points - 1][w]) ? NAN
-              : i == 0                    ? 0
-              : i == points               ? INFINITY
-                            : exp(attn_stats_root(mark_at, draw, log(n * conf.edge_dn.value[i - 1]),
-                                                  log(n * conf.edge_dn.value[i]), 5e-3));
-    if (w < CONCLUSIONS && edge[w] > (first == CONCLUSIONS ? 0 : edge[first]))
-      first = w;
-  }
   attn_table_skip(table, mark_name[0]);
+  double first = NAN, largest = 0; /* the conclusion with the largest edge */
+  for (mark w = 0; w < MARKS; w++) {
+    edge[w] = edge_of(draw, w, value);
+    if (w < CONCLUSIONS && edge[w] > largest) {
+      first = w;
+      largest = edge[w];
+    }
+  }
   attn_table_numbers(table, edge, MARKS);
-  attn_table_number(table, first == CONCLUSIONS ? NAN : (double)first);
-  attn_free(value);
+  attn_table_number(table, first);
 }
 
 /* A job is one draw of one n; in the map in all dimensions. */
@@ -320,14 +319,10 @@ static void write_map(attn_experiment *experiment, const attn_samples *samples, 
 /* The exponent in n of an edge, over the draws that have one, or of the map's risk at one d/n^2. */
 static attn_line exponent(const attn_samples *samples, const char *column, double sign,
                           const attn_where *where) {
-  double *n = attn_alloc(samples->rows, sizeof *n), *y = attn_alloc(samples->rows, sizeof *y);
-  const size_t count = attn_samples_pairs(n, y, samples, "n", column, where);
-  for (size_t r = 0; r < count; r++)
-    y[r] *= sign;
-  const attn_line line = attn_stats_power(n, y, count, conf.level);
-  attn_free(n);
-  attn_free(y);
-  return line;
+  const attn_pairs p = attn_samples_pairs(samples, "n", column, where);
+  for (size_t r = 0; r < p.count; r++)
+    p.y[r] *= sign;
+  return attn_stats_power(p.x, p.y, p.count, conf.level);
 }
 
 static attn_line edge_exponent(const attn_samples *samples, mark w) {
@@ -398,8 +393,8 @@ static void check_claims(attn_experiment *experiment, const attn_samples *sample
   attn_experiment_claim(experiment, far);
 
   const attn_summary part = cross_part(samples, with, without);
-  attn_claim cross = attn_verdict_below(claim, "cross-terms-negligible", conf.allowed, part.mean,
-                                        (attn_interval){part.low, part.high});
+  attn_claim cross =
+      attn_verdict_below(claim, "cross-terms-negligible", conf.allowed, part.mean, part.interval);
   cross.holds &= same == conf.check_draws;
   attn_experiment_claim(experiment, cross);
 }
@@ -441,25 +436,24 @@ static void rate_claim(attn_experiment *experiment, const attn_samples *samples)
                                             line.slope, line.slope_interval));
 }
 
-/* Measured over predicted coherence: averaged over the dimensions of one draw, then over draws. */
+/* Measured over predicted coherence, averaged over the dimensions, which share a draw. */
 static void coherence_claim(attn_experiment *experiment, const attn_samples *samples) {
-  const size_t draws = conf.draws;
+  const size_t draws = conf.draws, all = conf.n.count * draws;
   double *x = attn_alloc(samples->rows, sizeof *x);
-  double *ratio = attn_alloc(conf.n.count * draws, sizeof *ratio);
-  for (size_t i = 0; i < conf.n.count; i++)
-    for (size_t k = 0; k < conf.dn2.count; k++) {
+  double *ratio = attn_alloc(conf.dn2.count * all, sizeof *ratio); /* [d/n^2][n][draw] */
+  for (size_t k = 0; k < conf.dn2.count; k++)
+    for (size_t i = 0; i < conf.n.count; i++) {
       const double n = conf.n.value[i], dn2 = conf.dn2.value[k];
       const attn_data_param param = parameters(n, dn2 * n * n);
       const double predicted = attn_data_expected_coherence(&param);
       attn_samples_select(x, samples, "coherence",
                           (attn_where[]){{"part", MAP}, {"n", n}, {"dn2", dn2}, {"cross", 1}, {0}});
       for (size_t r = 0; r < draws; r++)
-        ratio[i * draws + r] += x[r] / predicted / (double)conf.dn2.count;
+        ratio[k * all + i * draws + r] = x[r] / predicted;
     }
-  const attn_summary m = attn_stats_summary(ratio, conf.n.count * draws, conf.level);
-  attn_experiment_claim(experiment,
-                        attn_verdict_within(outside(samples, MAP), "coherence-law", 1, conf.allowed,
-                                            m.mean, (attn_interval){m.low, m.high}));
+  const attn_summary s = attn_stats_draws(ratio, conf.dn2.count, all, ATTN_DRAW_MEAN, conf.level);
+  attn_experiment_claim(experiment, attn_verdict_within(outside(samples, MAP), "coherence-law", 1,
+                                                        conf.allowed, s.mean, s.interval));
   attn_free(x);
   attn_free(ratio);
 }
