@@ -40,8 +40,8 @@ static double samples_of(const attn_selection_setting *setting) {
   return n;
 }
 
-//@begin cost
 double attn_selection_cost(const attn_selection_counts *on, const attn_selection_setting *setting) {
+  //@begin cost
   double m = samples_of(setting), signals = 0;
   for (size_t k = 0; k < 2; k++) {
     const size_t here = on->count[k][0] + on->count[k][1];
@@ -49,8 +49,8 @@ double attn_selection_cost(const attn_selection_counts *on, const attn_selection
     signals += here > 0;
   }
   return setting->d * (m / (setting->d - m) + signals / (setting->rho * setting->rho));
+  //@end cost
 }
-//@end cost
 
 double attn_selection_deviation(const attn_selection_counts *on, const attn_selection_counts *other,
                                 const attn_selection_setting *setting) {

@@ -27,7 +27,7 @@ static const attn_key keys[] = {
     {"balanced", ATTN_KEY_COUNTS, &conf.balanced, "[0, 1]", "whether the counts are fixed"},
     {"draws", ATTN_KEY_COUNTS, &conf.draws, "[2, 1e5]", "the draws of each setting"},
     {"kappa", ATTN_KEY_LIST, &conf.kappa, "(0, 1e6)", "rho sqrt(n/d)"},
-    {"z", ATTN_KEY_REAL, &conf.z, "(0, 100)", "the distance from a threshold in deviations"},
+    {"z", ATTN_KEY_REAL, &conf.z, "[0, 100)", "the distance from a threshold in deviations"},
     {"limit", ATTN_KEY_COUNT, &conf.limit, "[1, 1e9]", "the largest work of an enumeration"},
     {"mix_kappa", ATTN_KEY_LIST, &conf.mix_kappa, "(0, 1e6)", "kappa of the mixtures"},
     {"c", ATTN_KEY_LIST, &conf.c, "(0, 1]", "the weights of the other token"},
@@ -342,12 +342,12 @@ static void sample_path(row *all, draw *w, attn_table *table, size_t job) {
       if (!same_pattern(list->sigma, list->sigma + e * n, n))
         other = list->margin[e];
     const attn_selection_counts on = attn_selection_on_signal(list->sigma, w->set.labels);
-    const attn_selection_type type = attn_selection_type_of(&on, &w->theory.kinds);
-    const attn_selection_type expected = attn_selection_type_of(&theory.best, &w->theory.kinds);
     const bool strict = list->complete && list->count > 0 && 1 - second / best > tie;
     const bool sure = theory.distance > conf.z;
     const bool met = strict && memcmp(&on, &theory.best, sizeof on) == 0;
     //@end enumerate
+    const attn_selection_type type = attn_selection_type_of(&on, &w->theory.kinds);
+    const attn_selection_type expected = attn_selection_type_of(&theory.best, &w->theory.kinds);
     if (sure && expected == ATTN_SELECTION_OPTIMAL) {
       require(at(all, "above_met"), met);
       *at(all, "gap_above") = fmin(*at(all, "gap_above"), 1 - other / best);
@@ -360,9 +360,9 @@ static void sample_path(row *all, draw *w, attn_table *table, size_t job) {
     }
     if (sure && theory.best.count[0][1] + theory.best.count[1][1] > 0)
       require(at(all, "noisy_met"), met);
-    require(at(all, "complete"), list->complete && list->count > 0);
+    require(at(all, "complete"), list->complete);
     *at(&r, "kappa") = conf.kappa.value[i];
-    *at(&r, "type") = list->count > 0 ? type : ATTN_SELECTION_TYPES;
+    *at(&r, "type") = list->complete && list->count > 0 ? type : ATTN_SELECTION_TYPES;
     *at(&r, "predicted") = expected;
     *at(&r, "sure") = sure;
     *at(&r, "differs") = sure && !met;
@@ -386,14 +386,15 @@ typedef struct {
   size_t k;
 } class_of_draw;
 
-/* 1 when the best selection has all clean samples of the class on the signal, else -1 */
+/* 1 when the best selection has all clean samples of the class on the signal, else -1; not-a-number
+ * where the enumeration gave up. */
 static double takes_signal(double kappa, void *context) {
   const class_of_draw *c = context;
   set_kappa(c->w, kappa);
   attn_maxmargin_list *list = enumerate(c->w, 1);
   const attn_selection_counts on = attn_selection_on_signal(list->sigma, c->w->set.labels);
   const bool all = on.count[c->k][0] == c->w->theory.kinds.count[c->k][0];
-  const bool found = list->count > 0;
+  const bool found = list->complete && list->count > 0;
   attn_maxmargin_list_free(list);
   return !found ? NAN : all ? 1 : -1;
 }
@@ -445,7 +446,7 @@ static void sample_mixtures(row *all, draw *w, const attn_experiment *experiment
     const bool sure = theory.distance > conf.z;
     attn_maxmargin_list *list = enumerate(w, 2);
     const unsigned char *best = list->sigma, *second = list->sigma + n;
-    require(at(all, "complete"), list->complete && list->count == 2);
+    require(at(all, "complete"), list->complete);
     if (list->complete && list->count == 2) {
       const double one = mix_one(w, best, true) / list->margin[0];
       const double between = mix_one(w, best, false) / list->margin[0];
