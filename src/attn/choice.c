@@ -84,9 +84,10 @@ size_t attn_choice_best(const attn_choice *choice, double rho) {
 }
 
 //@begin threshold
-/* With x = 1/rho^2 selection c is a line s_c x + W_c. The x at which it lies on or below all lines of
- * selections with class k off its signal are an interval: flatter lines bound it from above, steeper
- * ones from below. The largest end of an interval is where class k switches. */
+/* With x = 1/rho^2 selection c is a line s_c x + W_c. Let c have class k on its
+ * signal. The x at which it lies on or below all lines of selections with class k
+ * off it are an interval: flatter lines bound it from above, steeper ones from
+ * below. The largest end of such an interval is where class k switches. */
 double attn_choice_threshold(const attn_choice *choice, size_t k) {
   double x = 0;
   for (size_t c = 0; c < ATTN_CHOICES; c++) {
