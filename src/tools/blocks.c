@@ -175,6 +175,25 @@ static void write_grid(weaver *w, const char **cell, const bool *right, size_t r
   attn_free(width);
 }
 
+/* Markdown that stands in a cell of a pipe table. */
+static const char *in_cell(const char *text) {
+  words out = {0};
+  words_add(&out, "");
+  bool math = false, code = false;
+  for (; *text != '\0'; text++) {
+    if (*text == '\\' && text[1] != '\0' && !code)
+      words_add_part(&out, text++, 1);
+    else {
+      math ^= *text == '$' && !code;
+      code ^= *text == '`' && !math;
+      if (*text == '|' && !math && !code)
+        words_add(&out, "\\");
+    }
+    words_add_part(&out, text, 1);
+  }
+  return keep(out.text);
+}
+
 static void weave_table(weaver *w, const arguments *a) {
   if (a->count < 2)
     fail_here(w, "expected {{table STEM/TABLE [COLUMN[:FORMAT[:HEADING]]]...}}");
@@ -202,7 +221,7 @@ static void weave_table(weaver *w, const arguments *a) {
         *at = *at == '_' && !math ? ' ' : *at;
       }
     }
-    cell[c] = heading != NULL ? heading : escaped(name);
+    cell[c] = heading != NULL ? in_cell(heading) : escaped(name);
     right[c] = true;
     for (size_t r = 0; r < rows; r++) {
       double x;
@@ -363,21 +382,6 @@ static void write_text_head(weaver *w, const char *const *heading, const size_t 
       fputc('-', w->stream);
   }
   fputs("|\n", w->stream);
-}
-
-/* Markdown that stands in a cell of a pipe table. */
-static const char *in_cell(const char *text) {
-  words out = {0};
-  words_add(&out, "");
-  bool math = false, code = false;
-  for (; *text != '\0'; text++) {
-    math ^= *text == '$' && !code;
-    code ^= *text == '`' && !math;
-    if (*text == '|' && !math && !code)
-      words_add(&out, "\\");
-    words_add_part(&out, text, 1);
-  }
-  return keep(out.text);
 }
 
 static const char *page_link(const weaver *w, const chapter *c, const char *claim) {

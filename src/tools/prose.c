@@ -68,44 +68,82 @@ static size_t weave_for_book(weaver *w, const char *text) {
   return 2 + size + (*anchor == '#' ? length : 0);
 }
 
-/* A paragraph, or a line of one; counts its lines. Code spans are left alone. */
+/* The bytes of the code span that text begins with. */
+static size_t code_span(const char *text) {
+  size_t ticks = run_of(text, '`');
+  for (const char *at = text + ticks; (at = strchr(at, '`')) != NULL;) {
+    size_t closing = run_of(at, '`');
+    at += closing;
+    if (closing == ticks)
+      return (size_t)(at - text);
+  }
+  return ticks;
+}
+
+/* The bytes of the formula that text begins with, by pandoc's rules: $$...$$, or from a dollar to
+ * the next with no blank inside them and no digit behind; 0 when it is none. */
+static size_t formula(const char *text) {
+  const char *blanks = " \t\n", *digits = "0123456789";
+  const size_t dollars = text[1] == '$' ? 2 : 1;
+  if (dollars == 1 && strchr(blanks, text[1]) != NULL)
+    return 0;
+  for (const char *at = text + dollars; *at != '\0'; at++) {
+    if (*at == '\\' && at[1] != '\0')
+      at++;
+    else if (*at == '$' && dollars == 1)
+      return strchr(blanks, at[-1]) != NULL || (at[1] != '\0' && strchr(digits, at[1]) != NULL)
+                 ? 0
+                 : (size_t)(at + 1 - text);
+    else if (strncmp(at, "$$", 2) == 0) /* of a display */
+      return (size_t)(at + 2 - text);
+  }
+  return 0;
+}
+
+static size_t weave_directive(weaver *w, const char *text) {
+  const char *end = strstr(text, "}}");
+  if (end == NULL)
+    fail_here(w, "'%s' is not closed by }} in its paragraph", beginning(text));
+  weave_inline(w, kept("%.*s", (int)(end - text - 2), text + 2));
+  return (size_t)(end + 2 - text);
+}
+
+/* A formula holds no links, and a number of the text is a link to its data. */
+static void check_formula(weaver *w, const char *text, size_t size) {
+  const char *inside = strstr(text, "{{");
+  if (inside == NULL || inside >= text + size)
+    return;
+  for (; text < inside; text++)
+    w->line += *text == '\n';
+  fail_here(w,
+            "'%s' stands in a formula, which holds no directive: end the formula before it, or "
+            "write '{ {' for TeX's own braces",
+            beginning(inside));
+}
+
 void weave_text(weaver *w, const char *text) {
   while (*text != '\0') {
-    if (*text == '`') {
-      size_t ticks = run_of(text, '`'), size = ticks;
-      for (const char *at = text + ticks; (at = strchr(at, '`')) != NULL;) {
-        size_t closing = run_of(at, '`');
-        at += closing;
-        if (closing == ticks) {
-          size = (size_t)(at - text);
-          break;
-        }
-      }
-      for (size_t i = 0; i < size; i++)
-        w->line += text[i] == '\n';
-      fwrite(text, 1, size, w->stream);
-      text += size;
-    } else if (strncmp(text, "{{", 2) == 0) {
-      const char *end = strstr(text, "}}");
-      if (end == NULL)
-        fail_here(w, "'%s' is not closed by }} in its paragraph", beginning(text));
-      const char *inside = kept("%.*s", (int)(end - text - 2), text + 2);
-      weave_inline(w, inside);
-      for (; text < end + 2; text++)
-        w->line += *text == '\n';
-    } else {
-      size_t taken = w->book ? weave_for_book(w, text) : 0;
-      if (taken == 0) {
-        w->line += *text == '\n';
-        fputc(*text, w->stream);
-        taken = 1;
-      }
-      text += taken;
+    size_t taken = 0, copied = 0;
+    if (*text == '`')
+      copied = code_span(text);
+    else if (*text == '\\' && text[1] != '\0' && strchr("\\$`", text[1]) != NULL)
+      copied = 2;
+    else if (*text == '$') {
+      copied = formula(text);
+      check_formula(w, text, copied);
+    } else if (strncmp(text, "{{", 2) == 0)
+      taken = weave_directive(w, text);
+    else if (w->book)
+      taken = weave_for_book(w, text);
+    if (taken == 0) {
+      taken = copied > 0 ? copied : 1;
+      fwrite(text, 1, taken, w->stream);
     }
+    for (; taken > 0; taken--)
+      w->line += *text++ == '\n';
   }
 }
 
-/* The text with its inline directives replaced, in the given style. */
 char *woven(weaver *w, const char *text, words_style style) {
   FILE *stream = w->stream;
   words_style before = w->style;
