@@ -53,11 +53,7 @@ static attn_trial *orthogonal_trial(const attn_data_param *param, size_t noisy_e
   double *K = attn_tokens_gram_matrix(trial->tokens);
   for (size_t j = 0; j < trial->labels->N; j++)
     K[j * trial->labels->N + j] = (double)param->d;
-  for (size_t i = 0; i < param->n; i++) {
-    trial->labels->k[i] = i % 2;
-    const int clean = i % 2 == 0 ? 1 : -1;
-    trial->labels->y[i] = (signed char)(i / 2 < noisy_each ? -clean : clean);
-  }
+  attn_labels_balanced(trial->labels, noisy_each);
   return trial;
 }
 

@@ -1,0 +1,17 @@
+/* blocks: directives that stand alone on a line: code, tables, figures, claims, and the lists of all
+ * claims and all experiments. */
+#ifndef BLOCKS_H
+#define BLOCKS_H
+
+#include "weaver.h"
+
+/* Weaves the directive with this text between its braces; false when it is none of these. */
+bool weave_block(weaver *w, const char *text);
+
+/* The claims of the chapter at hand with their verdicts. */
+void weave_claims(weaver *w);
+
+/* A fence of code: its opening line, size bytes of text, its closing line. */
+void write_code(weaver *w, const char *opening, const char *text, size_t size, const char *closing);
+
+#endif

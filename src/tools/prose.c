@@ -1,0 +1,163 @@
+#include "prose.h"
+
+#include <string.h>
+
+/* A directive that stands in a line of text. */
+static void weave_inline(weaver *w, const char *text) {
+  arguments a = split_arguments(w, text);
+  const char *name = a.count ? a.word[0] : "";
+  if (strcmp(name, "value") == 0)
+    weave_value(w, &a);
+  else if (strcmp(name, "claim") == 0)
+    weave_claim(w, &a);
+  else {
+    const char *const blocks[] = {"code", "table", "figure", "claims", "verdicts", "experiments"};
+    for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
+      if (strcmp(name, blocks[b]) == 0)
+        fail_here(w, "{{%s ...}} must stand alone on its line", name);
+    fail_here(w, "unknown directive {{%s}}; 'weave --help' lists them", beginning(text));
+  }
+}
+
+size_t run_of(const char *text, char c) {
+  size_t size = 0;
+  while (text[size] == c)
+    size++;
+  return size;
+}
+
+/* Whether the chapter's body gives a heading the identifier at the start of text. */
+static bool has_anchor(const chapter *c, const char *text, size_t size) {
+  const char *mark = kept("{#%.*s", (int)size, text);
+  for (const char *at = c->body; (at = strstr(at, mark)) != NULL; at++)
+    if (strchr("} ", at[size + 2]) != NULL)
+      return true;
+  return false;
+}
+
+/* In the book all chapters share one name space: their footnotes and the identifiers that they give
+ * to headings get the stem in front, and links between pages become links inside the book. Returns
+ * the bytes of text that were replaced. */
+static size_t weave_for_book(weaver *w, const char *text) {
+  if (strncmp(text, "[^", 2) == 0) {
+    fprintf(w->stream, "[^%s-", w->c->stem);
+    return 2;
+  }
+  if (strncmp(text, "{#", 2) == 0) {
+    fprintf(w->stream, "{#%s-", w->c->stem);
+    return 2;
+  }
+  if (strncmp(text, "](", 2) != 0)
+    return 0;
+  size_t size = strcspn(text + 2, ")# \n");
+  const chapter *c = w->c;
+  if (size > 5 && strncmp(text + 2 + size - 5, ".html", 5) == 0)
+    c = chapters_find(w->all, kept("%.*s", (int)size - 5, text + 2));
+  else if (size > 0)
+    return 0;
+  const char *anchor = text + 2 + size;
+  size_t length = strcspn(anchor, ") \n");
+  if (c == NULL || (size == 0 && *anchor != '#'))
+    return 0;
+  if (strncmp(anchor, "#claim-", 7) == 0 || (size == 0 && !has_anchor(c, anchor + 1, length - 1)))
+    fprintf(w->stream, "](%.*s", (int)length, anchor);
+  else if (*anchor == '#' && has_anchor(c, anchor + 1, length - 1))
+    fprintf(w->stream, "](#%s-%.*s", c->stem, (int)length - 1, anchor + 1);
+  else
+    fprintf(w->stream, "](#chapter-%s", c->stem);
+  return 2 + size + (*anchor == '#' ? length : 0);
+}
+
+/* The bytes of the code span that text begins with. */
+static size_t code_span(const char *text) {
+  size_t ticks = run_of(text, '`');
+  for (const char *at = text + ticks; (at = strchr(at, '`')) != NULL;) {
+    size_t closing = run_of(at, '`');
+    at += closing;
+    if (closing == ticks)
+      return (size_t)(at - text);
+  }
+  return ticks;
+}
+
+/* The bytes of the formula that text begins with, by pandoc's rules: $$...$$, or from a dollar to
+ * the next with no blank inside them and no digit behind; 0 when it is none. */
+static size_t formula(const char *text) {
+  const char *blanks = " \t\n", *digits = "0123456789";
+  const size_t dollars = text[1] == '$' ? 2 : 1;
+  if (dollars == 1 && strchr(blanks, text[1]) != NULL)
+    return 0;
+  for (const char *at = text + dollars; *at != '\0'; at++) {
+    if (*at == '\\' && at[1] != '\0')
+      at++;
+    else if (*at == '$' && dollars == 1)
+      return strchr(blanks, at[-1]) != NULL || (at[1] != '\0' && strchr(digits, at[1]) != NULL)
+                 ? 0
+                 : (size_t)(at + 1 - text);
+    else if (strncmp(at, "$$", 2) == 0) /* of a display */
+      return (size_t)(at + 2 - text);
+  }
+  return 0;
+}
+
+static size_t weave_directive(weaver *w, const char *text) {
+  const char *end = strstr(text, "}}");
+  if (end == NULL)
+    fail_here(w, "'%s' is not closed by }} in its paragraph", beginning(text));
+  weave_inline(w, kept("%.*s", (int)(end - text - 2), text + 2));
+  return (size_t)(end + 2 - text);
+}
+
+/* A formula holds no links, and a number of the text is a link to its data. */
+static void check_formula(weaver *w, const char *text, size_t size) {
+  const char *inside = strstr(text, "{{");
+  if (inside == NULL || inside >= text + size)
+    return;
+  for (; text < inside; text++)
+    w->line += *text == '\n';
+  fail_here(w,
+            "'%s' stands in a formula, which holds no directive: end the formula before it, or "
+            "write '{ {' for TeX's own braces",
+            beginning(inside));
+}
+
+void weave_text(weaver *w, const char *text) {
+  while (*text != '\0') {
+    size_t taken = 0, copied = 0;
+    if (*text == '`')
+      copied = code_span(text);
+    else if (*text == '\\' && text[1] != '\0' && strchr("\\$`", text[1]) != NULL)
+      copied = 2;
+    else if (*text == '$') {
+      copied = formula(text);
+      check_formula(w, text, copied);
+    } else if (strncmp(text, "{{", 2) == 0)
+      taken = weave_directive(w, text);
+    else if (w->book)
+      taken = weave_for_book(w, text);
+    if (taken == 0) {
+      taken = copied > 0 ? copied : 1;
+      fwrite(text, 1, taken, w->stream);
+    }
+    for (; taken > 0; taken--)
+      w->line += *text++ == '\n';
+  }
+}
+
+char *woven(weaver *w, const char *text, words_style style) {
+  FILE *stream = w->stream;
+  words_style before = w->style;
+  size_t line = w->line;
+  char *memory = NULL;
+  size_t size;
+  w->style = style;
+  w->stream = open_memstream(&memory, &size);
+  if (w->stream == NULL)
+    attn_fail("out of memory");
+  weave_text(w, text);
+  fclose(w->stream);
+  w->stream = stream;
+  w->style = before;
+  w->line = line;
+  return keep(memory);
+}
