@@ -164,27 +164,25 @@ static void check_result(const problem *s, const attn_interpolator_result *r) {
   expand(v, s, s->v);
   expand(p, s, s->p);
   assert_relative(r->R, (double)length(p, s), 1e-9);
-  double sum = 0;
+  real sum = 0;
   for (size_t i = 0; i < s->n; i++) {
     const real output = s->data.label[i] * naive_output(weights, &s->data, i, v, p);
     least = output < least ? output : least;
     size_t most = 1; /* the noise token of the largest weight */
     for (size_t t = 2; t < s->T; t++)
       most = weights[t] > weights[most] ? t : most;
-    if (weights[most] > 1e-3L)
-      sum += (double)(s->data.label[i] * s->v[2 + i * (s->T - 1) + most - 1] / weights[most]);
-    else
-      sum = NAN;
+    sum += s->data.label[i] * s->v[2 + i * (s->T - 1) + most - 1] / weights[most];
   }
-  assert_close((double)least, 1, 1e-9);
-  assert_relative(r->norm_v, (double)length(v, s), 1e-9);
-  assert_relative(r->margin, (double)(least / length(v, s)), 1e-9);
+  /* the multipliers are of the order of |v|^2; what is left of them in v is of the order of |v| */
+  const double rounding = 3e-14 * r->norm_v * r->norm_v;
+  assert_close((double)least, 1, 1e-9 + rounding);
+  assert_relative(r->norm_v, (double)length(v, s), 1e-9 + rounding);
+  assert_relative(r->margin, (double)(least / length(v, s)), 1e-9 + rounding);
   assert_relative(r->norm_v * r->margin, 1, 1e-15);
-  if (!isnan(sum)) { /* |v| = margin of the multipliers' dual value sum / |v| */
-    const double ratio = (double)(naive_dot(v, v, s->d) / ((real)sum * least));
-    assert_close(r->gap, ratio * ratio - 1, 1e-9);
+  if (isfinite(sum)) { /* not where attention on noise is 0 */
+    const real ratio = naive_dot(v, v, s->d) / (sum * least); /* |v| / margin of the dual's */
+    assert_close(r->gap, (double)(ratio * ratio - 1), 1e-13 + 1e-2 * r->gap + rounding);
   }
-  assert_close(r->gap, 0, ATTN_SVM_GAP);
   attn_free(v);
   attn_free(p);
   attn_free(weights);
@@ -301,6 +299,8 @@ static double slope(const problem *s, const real *p, const real *direction, doub
 
 static void test_derivatives(void **state) {
   (void)state;
+  size_t steps = 0;
+  double sine_gap = 0;
   for (size_t c = 0; c < SHAPES; c++)
     for (size_t seed = 0; seed < 3; seed++) {
       problem *s = make_shape(c, seed);
@@ -316,6 +316,9 @@ static void test_derivatives(void **state) {
       const double size = (double)length(g, s), h = 1e-3 * r.R;
       assert_relative(r.multiplier, at.multiplier, 1e-3);
       assert_true(at.sine < 1e-4 && r.sine <= ATTN_INTERPOLATOR_SINE && r.sine_gap < 1e-3);
+      assert_int_equal(r.solved, 2 * r.steps + 2);
+      steps += r.steps;
+      sine_gap += r.sine_gap;
       for (size_t l = 0; l < s->d; l++)
         way[l] = p[l] / r.R;
       assert_relative(slope(s, p, way, h), -r.multiplier * r.R, 1e-3);
@@ -345,6 +348,8 @@ static void test_derivatives(void **state) {
       attn_free(way);
       release(s);
     }
+  assert_between((double)steps, 15 * 3, 500);
+  assert_between(sine_gap, 1e-6, 1e-3); /* the multipliers of a step are not those at p */
 }
 
 /* On the sphere no step of length 1e-3 |p| raises the margin by more than its order squared. */
@@ -450,6 +455,7 @@ static void test_against_brute_force(void **state) {
  * for max-margin at R = |p|, with the multiplier nu; and |p| falls to 0 like 1/nu. */
 static void test_min_norm(void **state) {
   (void)state;
+  size_t steps = 0;
   for (size_t c = 0; c < SHAPES; c++)
     for (size_t seed = 0; seed < 3; seed++) {
       problem *s = make_shape(c, seed);
@@ -474,10 +480,12 @@ static void test_min_norm(void **state) {
       assert_relative(again.margin, r.margin, 1e-8);
       assert_relative(again.multiplier, nu, 1e-3);
       assert_true(again.steps <= 3);
+      steps += r.steps;
       attn_free(p);
       attn_free(g);
       release(s);
     }
+  assert_between((double)steps, 15 * 3, 500);
   problem *s = make_shape(0, 9);
   real *zero = attn_alloc(s->d, sizeof *zero), *g = attn_alloc(s->d, sizeof *g);
   zero[0] = 1e-30L; /* any direction: the twin also wants the angle */
@@ -544,6 +552,75 @@ static void test_branch(void **state) {
       before = r;
     }
     attn_free(p_mm);
+    release(s);
+  }
+}
+
+/* Where the noise has few dimensions the best |p| may be below R: the multiplier is negative, and a
+ * smaller |p| raises the margin. */
+static void test_negative_multiplier(void **state) {
+  (void)state;
+  problem *s = make(4, 2, 1, 4.3, 1, 1, 5135);
+  size_t found = 0;
+  for (size_t start = 0; start < 20; start++) {
+    attn_interpolator_random(s->p, &s->set, s->rng);
+    const attn_interpolator_result r = max_margin(s, 1.6);
+    if (r.status != ATTN_INTERPOLATOR_OK || r.multiplier > 0)
+      continue;
+    found++;
+    check_result(s, &r);
+    assert_true(r.steps < 200);
+    attn_scale(s->p, 0.99, 2 + s->N);
+    assert_true(attn_interpolator_value(s->v, s->p, &s->set, s->w).margin > r.margin);
+    assert_true(max_margin(s, 0.99 * 1.6).margin > r.margin);
+  }
+  assert_true(found > 0);
+  release(s);
+}
+
+/* Where tokens outnumber dimensions, multiples that cancel leave a rounding error in the angle; it
+ * counts as part of it. No descent ends at an angle of exactly 0. */
+static void test_few_dimensions(void **state) {
+  (void)state;
+  const struct {
+    size_t n, T;
+    double rho;
+    size_t noisy0, noisy1, seed;
+  } few[] = {{4, 3, 3.8, 1, 1, 14942}, {6, 3, 1, 0, 0, 14944},   {5, 3, 2.4, 0, 0, 15378},
+             {4, 3, 3.8, 1, 1, 15392}, {3, 3, 3.8, 1, 0, 15776}, {4, 4, 1.7, 1, 1, 15947}};
+  size_t ends = 0;
+  for (size_t c = 0; c < sizeof few / sizeof *few; c++) {
+    problem *s = make(few[c].n, few[c].T, 1, few[c].rho, few[c].noisy0, few[c].noisy1, few[c].seed);
+    for (double R = 0.4; R < 4; R *= 2) {
+      attn_interpolator_random(s->p, &s->set, s->rng);
+      const attn_interpolator_result r = max_margin(s, R);
+      if (r.status == ATTN_INTERPOLATOR_INFEASIBLE)
+        continue;
+      assert_true(r.sine > 1e-9);
+      ends++;
+    }
+    release(s);
+  }
+  assert_true(ends > 10);
+}
+
+/* From 0 the way leads along the gradient there, which is the p of min-norm for large nu. */
+static void test_start_at_zero(void **state) {
+  (void)state;
+  for (size_t c = 0; c < SHAPES; c++) {
+    problem *s = make_shape(c, 8);
+    double *p = attn_alloc(2 + s->N, sizeof *p), unit;
+    limit_of(s, &unit);
+    clear_p(s);
+    const attn_interpolator_result r = max_margin(s, 12 * unit);
+    memcpy(p, s->p, (2 + s->N) * sizeof *p);
+    clear_p(s);
+    min_norm(s, 1e8);
+    const attn_interpolator_result q = max_margin(s, 12 * unit);
+    assert_true(q.steps + 1 >= r.steps && q.steps <= r.steps + 1);
+    attn_axpy(p, -1, s->p, 2 + s->N);
+    assert_true(sqrt(attn_interpolator_inner(p, p, &s->set, s->w)) < 1e-3 * r.R);
+    attn_free(p);
     release(s);
   }
 }
@@ -637,6 +714,13 @@ static void test_one_sample(void **state) {
       }
       release(s);
     }
+  problem *even = make(1, 2, 5, 4, 0, 0, 1); /* one score for both tokens, to the last bit */
+  even->noise[0] = 48;
+  even->p[0] = 3.0 / 16;
+  even->p[2] = 1.0 / 16;
+  const double R = sqrt(attn_interpolator_inner(even->p, even->p, &even->set, even->w));
+  assert_relative(max_margin(even, R).margin, sqrt(48 * exp(16 * R) + 16) / (1 + exp(8 * R)), 1e-9);
+  release(even);
   problem *s = make(1, 2, 5, 2, 0, 0, 1); /* p = 0 is stationary when both tokens are as long */
   s->noise[0] = 4;
   const attn_interpolator_result r = min_norm(s, 1);
@@ -652,7 +736,7 @@ static void test_infeasible(void **state) {
   problem *s = make(6, 2, 1, 2, 1, 1, 1); /* noise on a line */
   attn_interpolator_result r = max_margin(s, 1);
   assert_int_equal(r.status, ATTN_INTERPOLATOR_INFEASIBLE);
-  assert_true(isnan(r.sine) && isnan(r.multiplier) && r.gap > ATTN_SVM_GAP);
+  assert_true(isnan(r.sine) && isnan(r.multiplier) && r.gap > 1e3);
   assert_int_equal(min_norm(s, 1).status, ATTN_INTERPOLATOR_INFEASIBLE);
   assert_int_equal(attn_interpolator_value(s->v, s->p, &s->set, s->w).status,
                    ATTN_INTERPOLATOR_INFEASIBLE);
@@ -665,21 +749,31 @@ static void test_infeasible(void **state) {
   assert_int_equal(r.status, ATTN_INTERPOLATOR_INFEASIBLE);
   assert_true(isnan(r.sine) && isnan(r.sine_gap) && isnan(r.multiplier));
   assert_relative(sqrt(attn_interpolator_inner(s->p, s->p, &s->set, s->w)), 100, 1e-12);
-  size_t rescued = 0;
-  for (double R = 0.5; R < 2.3;
-       R *= 1.02) { /* on the way there: a small margin is one to climb from */
+  /* on the way there a small margin is one to climb from, though the support vector machine of the
+   * start falls short of its accuracy; at last its margin is no more told from 0 */
+  size_t rough = 0, lost = 0;
+  for (double R = 0.5; R < 5; R *= 1.02) {
     clear_p(s);
     s->p[0] = R / 6;
     r = attn_interpolator_value(s->v, s->p, &s->set, s->w);
-    assert_int_equal(r.status, ATTN_INTERPOLATOR_OK);
-    assert_true(r.margin > 0);
-    rescued += r.gap > ATTN_SVM_GAP;
+    const bool fits = r.status == ATTN_INTERPOLATOR_OK;
+    assert_true(R < 2.3 ? fits : R > 2.9 ? !fits : r.margin < 1e-5);
+    if (!fits) {
+      assert_true(r.margin < 1e-6);
+      assert_int_equal(max_margin(s, R).status, ATTN_INTERPOLATOR_INFEASIBLE);
+      lost++;
+      continue;
+    }
+    check_result(s, &r);
+    rough += r.gap > ATTN_SVM_GAP;
+    assert_true(r.gap < 1);
     const double from = r.margin;
     r = max_margin(s, R);
-    assert_true(r.status == ATTN_INTERPOLATOR_OK && r.margin > from && r.gap <= ATTN_SVM_GAP);
+    assert_int_equal(r.status, ATTN_INTERPOLATOR_OK);
+    assert_true(r.margin > from && r.gap <= ATTN_SVM_GAP);
+    check_result(s, &r);
   }
-  printf("# %zu starts below the accuracy of their support vector machine\n", rescued);
-  assert_true(rescued > 0);
+  assert_true(rough > 5 && lost > 5);
   release(s);
 }
 
@@ -765,10 +859,13 @@ static void test_ties(void **state) {
     assert_true(r.status == ATTN_INTERPOLATOR_OK || (R > 2 && r.status == ATTN_INTERPOLATOR_FLAT));
     assert_true(r.margin > 0 && r.gap <= ATTN_SVM_GAP);
   }
-  clear_p(s); /* score 1 for all tokens */
-  s->p[0] = s->p[1] = 1.0 / 10;
+  s->set.rho = 4;
   for (size_t j = 0; j < s->N; j++)
-    s->p[2 + j] = 1.0 / 20;
+    s->noise[j * (s->N + 1)] = 32;
+  clear_p(s); /* one score for all tokens, to the last bit: h . p = 0 */
+  s->p[0] = s->p[1] = 1.0 / 16;
+  for (size_t j = 0; j < s->N; j++)
+    s->p[2 + j] = 1.0 / 32;
   const attn_interpolator_result even = max_margin(s, 0.5);
   assert_int_equal(even.status, ATTN_INTERPOLATOR_OK);
   clear_p(s);
@@ -991,6 +1088,9 @@ int main(void) {
       cmocka_unit_test(test_against_brute_force),
       cmocka_unit_test(test_min_norm),
       cmocka_unit_test(test_branch),
+      cmocka_unit_test(test_negative_multiplier),
+      cmocka_unit_test(test_few_dimensions),
+      cmocka_unit_test(test_start_at_zero),
       cmocka_unit_test(test_invariance),
       cmocka_unit_test(test_one_sample),
       cmocka_unit_test(test_infeasible),

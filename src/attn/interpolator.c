@@ -1,5 +1,6 @@
 #include "interpolator.h"
 
+#include <float.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
 #include <string.h>
@@ -162,9 +163,8 @@ static void evaluate(point *x, const attn_maxmargin_set *set, attn_interpolator_
   memset(x->v, 0, (2 + w->N) * sizeof *x->v);
   for (size_t i = 0; i < n; i++)
     add_sample(x->v, x->a[i] * labels->y[i], x->s + i * T, i, labels);
-  x->V = x->svm.status == ATTN_SVM_OK           ? x->svm.dual
-         : x->svm.status == ATTN_SVM_INFEASIBLE ? INFINITY
-                                                : x->svm.primal;
+  /* with a gap of 1 or more the margin is no more told from 0 */
+  x->V = x->svm.status == ATTN_SVM_OK ? x->svm.dual : x->svm.gap < 1 ? x->svm.primal : INFINITY;
 }
 
 /* c, hp and H at now. */
@@ -268,7 +268,12 @@ static step_result take_step(double R, double tau, task rule, const attn_maxmarg
   memset(q, 0, (2 + w->N) * sizeof *q);
   add_h(q, w->step_a, set, w);
   attn_axpy(q, rule.sphere ? -toward / (R * R) : -nu, w->now.p, 2 + w->N);
-  const double residual = norm(q, set, w); /* |tangential part of sum a' h|, or |sum a' h - nu p| */
+  /* |tangential part of sum a' h|, or |sum a' h - nu p|, and the rounding error to expect where
+   * multiples of tokens cancel, as they may where these outnumber the dimensions */
+  double lengths = set->rho * (fabs(q[0]) + fabs(q[1]));
+  for (size_t j = 0; j < w->N; j++)
+    lengths += fabs(q[2 + j]) * sqrt(set->noise[j * (w->N + 1)]);
+  const double residual = hypot(norm(q, set, w), 2 * sqrt(DBL_EPSILON) * lengths);
   attn_scale(q, 1 / (tau + nu), 2 + w->N);
   attn_axpy(q, 1, w->now.p, 2 + w->N);
   attn_svm_certify(&at_now, w->step_a, w->now.K, n);

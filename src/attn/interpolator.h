@@ -34,7 +34,8 @@ typedef enum {
   ATTN_INTERPOLATOR_OK,         /* stationary up to ATTN_INTERPOLATOR_SINE */
   ATTN_INTERPOLATOR_FLAT,       /* not so, but no step improves the objective by more than its
                                    rounding error: attention saturates, or (min-norm) |p| is tiny */
-  ATTN_INTERPOLATOR_INFEASIBLE, /* no v fits all labels with the attention of the start */
+  ATTN_INTERPOLATOR_INFEASIBLE, /* no v fits all labels with the attention of the start, or with
+                                   so small a margin (1e-7 of a token's length) that it might be 0 */
   ATTN_INTERPOLATOR_LIMIT,      /* stopped after ATTN_INTERPOLATOR_STEPS steps */
 } attn_interpolator_status;
 
