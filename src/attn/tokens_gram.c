@@ -34,7 +34,7 @@ double attn_tokens_gram_coherence(attn_tokens *tokens, size_t n) {
 }
 
 void attn_tokens_gram_drop_cross(attn_tokens *tokens) {
-  double *K = tokens->state;
+  double *K = attn_tokens_gram_matrix(tokens);
   for (size_t i = 0; i < tokens->N; i++)
     for (size_t j = 0; j < tokens->N; j++)
       if (i != j)
