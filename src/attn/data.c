@@ -80,6 +80,16 @@ void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng) {
   }
 }
 
+double attn_labels_balance(attn_labels *labels, double eta) {
+  const size_t flips = (size_t)round(eta * (double)labels->n / 2);
+  for (size_t i = 0; i < labels->n; i++) {
+    labels->k[i] = i % 2 != 0;
+    const int clean = attn_labels_clean_label(labels, i);
+    labels->y[i] = (signed char)(i / 2 < flips ? -clean : clean);
+  }
+  return (double)attn_labels_count_noisy(labels) / (double)labels->n;
+}
+
 size_t attn_labels_count_noisy(const attn_labels *labels) {
   size_t count = 0;
   for (size_t i = 0; i < labels->n; i++)

@@ -41,6 +41,10 @@ void attn_labels_free(attn_labels *labels);
 /* k_i uniform on {0, 1}; y_i the clean label, flipped with probability eta. */
 void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng);
 
+/* What is expected of a draw, as nearly as whole numbers allow: classes alternate, and the first
+ * round(eta n/2) samples of each are flipped. Returns the share of all that is flipped. */
+double attn_labels_balance(attn_labels *labels, double eta);
+
 /* +1 for class 0, -1 for class 1 */
 static inline int attn_labels_clean_label(const attn_labels *labels, size_t i) {
   return labels->k[i] == 0 ? 1 : -1;
