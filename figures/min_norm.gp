@@ -54,14 +54,14 @@ unset arrow 1; unset label 2
 set label 1 '(d) the same against d/n, below κ*'
 set xlabel 'd/n'; set logscale x; set format x '10^{%T}'
 set xrange [800:8e4]; set yrange [1500:0.25]
-set key at graph 0.02,0.03 left bottom
+set key at graph 0.99,0.99 right top
 plot rate using (at(0.75, 'ratio')):(-at(0.75, 'fit')) with lines ls 3 notitle, \
      rate using (at(1, 'ratio')):(-at(1, 'fit')) with lines ls 1 notitle, \
      rate using (at(1.25, 'ratio')):(-at(1.25, 'fit')) with lines ls 2 notitle, \
      rate using (at(0.75, 'ratio')):(-at(0.75, 'log10_risk')) with points ls 3 ps 0.9 title 'κ = 0.75', \
      rate using (at(1, 'ratio')):(-at(1, 'log10_risk')) with points ls 1 ps 0.7 title 'κ = 1', \
      rate using (at(1.25, 'ratio')):(-at(1.25, 'log10_risk')) with points ls 2 ps 0.7 title 'κ = 1.25', \
-     NaN with lines lc rgb 'black' title 'log risk linear in d/n, fitted'
+     NaN with lines lc rgb 'black' title 'fit, linear in d/n'
 
 set label 1 '(e) risk against the margin γ in min |v|^2 + |p|^2/γ^2'
 set xlabel 'γ'; set xrange [0.9:1200]; set yrange [9e3:0.25]

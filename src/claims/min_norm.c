@@ -69,7 +69,8 @@ typedef enum { PHASE, RATE, FAMILY, CROSS, HARM, PARTS } part_kind;
 #define COLUMNS                                                                                    \
   "part setting n ratio eta kappa gamma draw coherence "                                           \
   "r r_ratio r_mm r_over law r_over_law cos_mm att_clean att_noisy log10_risk smallest share "     \
-  "objective starts infeasible worse zero_worse random_worse spread gap sine sine_gap status "     \
+  "objective starts infeasible worse zero_worse first_worse random_worse spread gap sine "         \
+  "sine_gap status "                                                                               \
   "ideal_r ideal_att_clean ideal_att_noisy ideal_log10_risk ideal_objective optima "               \
   "edge ideal_edge edge_ratio edge_star"
 typedef struct {
@@ -83,7 +84,7 @@ typedef struct {
   double share;                     /* smallest / |v| over its limit for |p| -> infinity */
   double objective;                 /* |v|^2 + |p|^2 / gamma^2 */
   double starts, infeasible, worse; /* counts */
-  double zero_worse, random_worse;  /* start 0, and the share of feasible random ones */
+  double zero_worse, first_worse, random_worse; /* start 0, 1, the share of feasible random ones */
   double spread;
   double gap, sine, sine_gap, status; /* certificates; the worst of a search */
   double ideal_r, ideal_att_clean, ideal_att_noisy, ideal_log10_risk, ideal_objective;
@@ -134,6 +135,7 @@ static void solve(row_type *row, bench *x) {
   row->spread = attn_interpolator_starts_spread(s);
   //@end solve
   row->zero_worse = s->found[0] > s->objective * (1 + conf.tie);
+  row->first_worse = s->found[1] > s->objective * (1 + conf.tie);
   double random = 0, feasible = 0;
   for (size_t start = 1 + s->selections; start < s->starts; start++)
     if (isfinite(s->found[start])) {
@@ -661,9 +663,9 @@ static void write_family(const results *r) {
     }
   attn_table_close(table);
 
-  table = attn_experiment_table(
-      r->experiment, "starts",
-      "gamma starts infeasible worse zero_worse random_worse spread optima"); /* shares of starts */
+  table = attn_experiment_table(r->experiment, "starts",
+                                "gamma starts infeasible worse zero_worse first_worse random_worse "
+                                "spread optima"); /* shares of starts */
   for (size_t g = 0; g < conf.gamma.count; g++) {
     const attn_where at[] = {{"part", FAMILY}, {"gamma", conf.gamma.value[g]}, {0}};
     const double starts = attn_samples_mean(r->samples, "starts", at);
@@ -673,10 +675,11 @@ static void write_family(const results *r) {
         (double[]){conf.gamma.value[g], starts, infeasible / starts,
                    attn_samples_mean(r->samples, "worse", at) / (starts - infeasible),
                    attn_samples_mean(r->samples, "zero_worse", at),
+                   attn_samples_mean(r->samples, "first_worse", at),
                    attn_samples_mean(r->samples, "random_worse", at),
                    attn_samples_largest(r->samples, "spread", at),
                    attn_samples_mean(r->samples, "optima", at)},
-        8);
+        9);
   }
   attn_table_close(table);
 

@@ -338,15 +338,15 @@ static void write_runs(const results *r) {
                                 "n d ratio eta kappa_star b steps stationary draws coherence gap "
                                 "sine sine_gap falls");
   const attn_where all[] = {{0}};
-  attn_table_numbers(table,
-                     (double[]){(double)conf.n, round(conf.ratio * (double)conf.n), conf.ratio,
-                                conf.eta, kappa_star(), conf.b, (double)conf.steps, conf.stationary,
-                                (double)conf.draws,
-                                attn_samples_largest(r->samples, "coherence", all),
-                                attn_samples_largest(r->samples, "gap", all),
-                                attn_samples_largest(r->samples, "sine", all),
-                                attn_samples_largest(r->samples, "sine_gap", all)},
-                     13);
+  attn_table_numbers(
+      table,
+      (double[]){(double)conf.n, round(conf.ratio * (double)conf.n), conf.ratio, conf.eta,
+                 kappa_star(), conf.b, (double)conf.steps, conf.stationary, (double)conf.draws,
+                 attn_samples_largest(r->samples, "coherence", all),
+                 attn_samples_largest(r->samples, "gap", all),
+                 attn_samples_largest(r->samples, "sine", all),
+                 attn_samples_largest(r->samples, "sine_gap", all), (double)monotone(r, -1)},
+      14);
   attn_table_close(table);
 }
 
