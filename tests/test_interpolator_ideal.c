@@ -101,38 +101,55 @@ static void test_missing(void **state) {
   equals_solver((const size_t[4]){8, 0, 0, 0}, 8000, 45, 1);
 }
 
-/* Start 0 alone may miss the best optimum, and does not depend on the others; it goes on from the
- * last nu to a smaller one and begins anew at a larger one. */
+/* Start 0 alone may miss the best optimum and does not depend on the others. Long enough, each of the
+ * nine selections stays at an optimum of its own. */
 static void test_starts(void **state) {
   (void)state;
-  const size_t count[4] = {9, 1, 9, 1};
-  const double d = 8000, nu = 0.01;
+  const size_t count[4] = {9, 1, 8, 1}; /* unequal, so that no two of the nine cost the same */
+  const double d = 7600;
   attn_labels *labels = labels_of(count);
   const size_t n = labels->n;
   double *K = attn_alloc(n * n, sizeof *K);
   for (size_t j = 0; j < n; j++)
     K[j * n + j] = d;
-  const attn_maxmargin_set set = {labels, K, 32};
+  const attn_maxmargin_set set = {labels, K, 33};
   attn_interpolator_starts *all = attn_interpolator_starts_alloc(n, 2, 10, 0);
   attn_interpolator_starts *zero = attn_interpolator_starts_alloc(n, 2, 0, 0);
   attn_interpolator_starts_prepare(all, &set);
   attn_interpolator_starts_prepare(zero, &set);
-  assert_true(all->starts > 1 && zero->starts == 1);
+  assert_true(all->starts == 11 && zero->starts == 1);
   /* signal for clean, noise for noisy: |v|^2 d = 2/s + n_noisy */
-  assert_relative(all->margin_limit, sqrt(d / (2 * d / (32 * 32) + 2)), 1e-9);
-  attn_interpolator_starts_solve(all, nu, &set, NULL);
-  attn_interpolator_starts_solve(zero, nu, &set, NULL);
+  assert_relative(all->margin_limit, sqrt(d / (2 * d / (33 * 33) + 2)), 1e-9);
+  attn_interpolator_starts_solve(all, 0.01, &set, NULL);
+  attn_interpolator_starts_solve(zero, 0.01, &set, NULL);
   assert_true(zero->objective == all->found[0]);
   assert_true(all->objective < 0.99 * zero->objective);
-  const double first = zero->objective;
-  attn_interpolator_starts_solve(zero, nu / 100, &set, NULL);
-  assert_true(zero->objective < first);
-  attn_interpolator_starts_solve(zero, nu, &set, NULL);
-  assert_true(zero->objective == first);
+  for (size_t nu = 0; nu < 2; nu++) {
+    attn_interpolator_starts_solve(all, nu == 0 ? 0.01 : 1e-4, &set, NULL);
+    for (size_t i = 2; i < all->starts; i++) {
+      assert_true(isfinite(all->found[i]) && all->found[i] >= all->objective);
+      for (size_t j = 2; j < i; j++)
+        assert_true(fabs(all->found[i] - all->found[j]) > 1e-5 * all->objective);
+    }
+  }
   attn_interpolator_starts_free(all);
   attn_interpolator_starts_free(zero);
   attn_free(K);
   attn_labels_free(labels);
+}
+
+/* The optima of both classes together are those of each, combined. */
+static void test_solve(void **state) {
+  (void)state;
+  attn_interpolator_ideal_class class[2];
+  attn_interpolator_ideal each[ATTN_INTERPOLATOR_IDEAL_STARTS], best[2];
+  attn_interpolator_ideal_balanced(class, 40, 1.6, 0.1);
+  assert_true(class[0].count[0] == 18 && class[1].count[1] == 2);
+  assert_relative(class[1].signal, 1.6 * 1.6 / 40, 1e-15);
+  const size_t optima = attn_interpolator_ideal_optima(each, class, 0.01);
+  assert_true(optima > 1);
+  assert_int_equal(attn_interpolator_ideal_solve(best, class, 0.01), optima * optima);
+  assert_true(best[0].objective == each[0].objective && best[1].objective == each[0].objective);
 }
 
 /* Towards nu = 0 each way of selecting tokens has its own optimum, and the signal is best for clean
@@ -196,10 +213,11 @@ static void test_rate(void **state) {
 int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_balanced),  cmocka_unit_test(test_unequal),
-      cmocka_unit_test(test_missing),   cmocka_unit_test(test_starts),
-      cmocka_unit_test(test_limit),     cmocka_unit_test(test_single),
-      cmocka_unit_test(test_crossover), cmocka_unit_test(test_rate),
+      cmocka_unit_test(test_balanced), cmocka_unit_test(test_unequal),
+      cmocka_unit_test(test_missing),  cmocka_unit_test(test_starts),
+      cmocka_unit_test(test_solve),    cmocka_unit_test(test_limit),
+      cmocka_unit_test(test_single),   cmocka_unit_test(test_crossover),
+      cmocka_unit_test(test_rate),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,6 @@ attn_interpolator_starts *attn_interpolator_starts_alloc(size_t n, size_t T, siz
   s->v = attn_alloc(s->size, sizeof *s->v);
   s->p = attn_alloc(s->size, sizeof *s->p);
   s->found = attn_alloc(1 + selections + random, sizeof *s->found);
-  s->path = attn_alloc(s->size, sizeof *s->path);
   s->solver = attn_interpolator_alloc(n, T);
   s->selector = attn_maxmargin_alloc(n, T);
   s->sigma = attn_alloc(n, sizeof *s->sigma);
@@ -33,7 +32,7 @@ void attn_interpolator_starts_free(attn_interpolator_starts *s) {
     return;
   attn_interpolator_free(s->solver);
   attn_maxmargin_free(s->selector);
-  void *const parts[] = {s->p_mm, s->v, s->p, s->found, s->path, s->sigma, s->v_try, s->p_try};
+  void *const parts[] = {s->p_mm, s->v, s->p, s->found, s->sigma, s->v_try, s->p_try};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     attn_free(parts[i]);
   attn_free(s);
@@ -66,19 +65,15 @@ void attn_interpolator_starts_prepare(attn_interpolator_starts *s, const attn_ma
     attn_maxmargin_attention_weights(p, p + 2, b, s->sigma, set->labels);
   }
   s->starts = 1 + s->selections + s->random;
-  s->path_nu = 0;
 }
 
-/* Start 0 at nu. */
+/* Start 0. */
 static attn_interpolator_result follow(attn_interpolator_starts *s, double nu,
                                        const attn_maxmargin_set *set) {
-  if (!(nu < s->path_nu)) {
-    memset(s->path, 0, s->size * sizeof *s->path);
-    for (double factor = 100; factor > 5; factor /= 10)
-      attn_interpolator_min_norm(s->v_try, s->path, factor * nu, set, s->solver);
-  }
-  s->path_nu = nu;
-  return attn_interpolator_min_norm(s->v_try, s->path, nu, set, s->solver);
+  memset(s->p_try, 0, s->size * sizeof *s->p_try);
+  for (double larger = 100 * fmax(1, nu); larger > nu * 1.001; larger /= 10)
+    attn_interpolator_min_norm(s->v_try, s->p_try, larger, set, s->solver);
+  return attn_interpolator_min_norm(s->v_try, s->p_try, nu, set, s->solver);
 }
 
 void attn_interpolator_starts_solve(attn_interpolator_starts *s, double nu,
@@ -86,11 +81,11 @@ void attn_interpolator_starts_solve(attn_interpolator_starts *s, double nu,
   const double gap = 1 + fmax(0, log(1 / nu));
   s->objective = INFINITY;
   s->infeasible = 0;
+  //@begin starts
   for (size_t start = 0; start < s->starts; start++) {
     attn_interpolator_result end;
     if (start == 0) {
       end = follow(s, nu, set);
-      memcpy(s->p_try, s->path, s->size * sizeof *s->path);
     } else {
       if (start <= s->selections) {
         memcpy(s->p_try, s->p_mm + (start - 1) * s->size, s->size * sizeof *s->p_mm);
@@ -103,6 +98,7 @@ void attn_interpolator_starts_solve(attn_interpolator_starts *s, double nu,
       attn_scale(s->p_try, gap, s->size);
       end = attn_interpolator_min_norm(s->v_try, s->p_try, nu, set, s->solver);
     }
+    //@end starts
     const bool feasible = end.status != ATTN_INTERPOLATOR_INFEASIBLE;
     s->infeasible += !feasible;
     s->found[start] = feasible ? end.norm_v * end.norm_v + nu * end.R * end.R : INFINITY;

@@ -1,7 +1,7 @@
 /* interpolator_starts: the min-norm interpolator from many starts, since each ends in a local optimum
  * (theory section 5). For |v|^2 + nu |p|^2 these are
  *
- *   0             p = 0, followed from large nu down to the one asked for
+ *   0             p = 0, followed from 100 max(1, nu) down to nu by factors of ten
  *   1             p_mm of the best selection
  *   2 ... 10      p_mm of the nine selections that treat the samples of a class and kind alike
  *   after these   random directions, as long as start 1
@@ -29,8 +29,6 @@ typedef struct {
   double objective;              /* |v|^2 + nu |p|^2 */
   double *found;                 /* [starts] objectives, infinity for a start that is infeasible */
   size_t infeasible;
-  double path_nu; /* start 0: the nu it has come to, 0 at first, */
-  double *path;   /* [size] and the p */
   attn_interpolator_workspace *solver;
   attn_maxmargin_workspace *selector;
   unsigned char *sigma;  /* [n] */
@@ -42,14 +40,13 @@ attn_interpolator_starts *attn_interpolator_starts_alloc(size_t n, size_t T, siz
                                                          size_t random);
 void attn_interpolator_starts_free(attn_interpolator_starts *starts);
 
-/* Finds the selections of a training set and puts start 0 back to p = 0. Call first. */
+/* Finds the selections of a training set. Call first. */
 void attn_interpolator_starts_prepare(attn_interpolator_starts *starts,
                                       const attn_maxmargin_set *set);
 
-/* The least |v|^2 + nu |p|^2 with margins at least 1 over all starts. Where nu has fallen since the
- * last call start 0 goes on from there, else it begins anew at 100 nu. Start 0 is feasible where
- * some v fits all labels with uniform attention; where no start is, objective is infinite and v, p
- * mean nothing. */
+/* The least |v|^2 + nu |p|^2 with margins at least 1 over all starts. Start 0 is feasible where some v
+ * fits all labels with uniform attention; where no start is, objective is infinite and v, p mean
+ * nothing. */
 void attn_interpolator_starts_solve(attn_interpolator_starts *starts, double nu,
                                     const attn_maxmargin_set *set,
                                     gsl_rng *rng /* unused for random = 0 */);

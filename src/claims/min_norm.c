@@ -46,7 +46,7 @@ static const attn_key keys[] = {
     {"harm_ratio", ATTN_KEY_LIST, &conf.harm_ratio, "[1, 1e12)", "d/n of the harmful edge"},
     {"harm_draws", ATTN_KEY_COUNT, &conf.harm_draws, "[2, 1e4]", "the draws of that edge"},
     {"family_kappa", ATTN_KEY_LIST, &conf.family_kappa, "(0, 1e3)", "kappa of the family"},
-    {"gamma", ATTN_KEY_LIST, &conf.gamma, "[1, 1e6)", "the margins of the family, rising"},
+    {"gamma", ATTN_KEY_LIST, &conf.gamma, "[1, 1e6)", "the margins of the family"},
     {"family_draws", ATTN_KEY_COUNT, &conf.family_draws, "[2, 1e4]", "the draws of the family"},
     {"random", ATTN_KEY_COUNT, &conf.random, "[0, 1000]", "the random starts"},
     {"tie", ATTN_KEY_REAL, &conf.tie, "(0, 1)", "the distance of objectives that are the same"},
@@ -770,6 +770,10 @@ int main(int argc, char **argv) {
       attn_fail("%s: %zu values, expected one for each of the %zu values of n",
                 (const char *[]){"ratio", "eta", "draws", "cross_draws"}[i], settings[i]->count,
                 conf.n.count);
+  for (size_t g = 1; g < conf.gamma.count; g++)
+    if (conf.gamma.value[g] <= conf.gamma.value[g - 1])
+      attn_fail("gamma: %g after %g; the margins must rise", conf.gamma.value[g],
+                conf.gamma.value[g - 1]);
   if (attn_experiment_sampling(experiment)) {
     sample(experiment);
   } else {

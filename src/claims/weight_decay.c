@@ -29,7 +29,7 @@ static const attn_key keys[] = {
     {"ratio", ATTN_KEY_REAL, &conf.ratio, "[1, 1e12)", "d/n"},
     {"eta", ATTN_KEY_REAL, &conf.eta, "[0, 0.5)", "the label-flip rate"},
     {"kappa", ATTN_KEY_LIST, &conf.kappa, "(0, 1e3)", "rho sqrt(n/d)"},
-    {"lambda", ATTN_KEY_LIST, &conf.lambda, "(0, 1e9)", "the weight decays, falling"},
+    {"lambda", ATTN_KEY_LIST, &conf.lambda, "(0, 1e9)", "the weight decays"},
     {"draws", ATTN_KEY_COUNT, &conf.draws, "[2, 1e4]", "the draws"},
     {"b", ATTN_KEY_REAL, &conf.b, "(0, 1e6)", "the scaled step size beta max(rho^2, d/n)"},
     {"most", ATTN_KEY_REAL, &conf.most, "(0, 1]", "the largest step size times lambda"},
@@ -414,6 +414,10 @@ int main(int argc, char **argv) {
   attn_experiment *experiment = attn_experiment_begin(
       argc, argv, "gradient descent with weight decay, beside min-norm interpolators", keys,
       sizeof keys / sizeof *keys);
+  for (size_t l = 1; l < conf.lambda.count; l++)
+    if (conf.lambda.value[l] >= conf.lambda.value[l - 1])
+      attn_fail("lambda: %g after %g; the weight decays must fall", conf.lambda.value[l],
+                conf.lambda.value[l - 1]);
   if (attn_experiment_sampling(experiment)) {
     sample(experiment);
   } else {
