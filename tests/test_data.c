@@ -97,6 +97,30 @@ static void test_label_names(void **state) {
   attn_labels_free(labels);
 }
 
+/* As many samples in each class and as many flips in both, the nearest whole number. */
+static void test_label_balance(void **state) {
+  (void)state;
+  const struct {
+    size_t n, flips;
+    double eta;
+  } cases[] = {{40, 2, 0.1}, {40, 4, 0.2}, {20, 1, 0.1}, {100, 5, 0.1}, {10, 0, 0}, {12, 1, 0.23}};
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    attn_labels *labels = attn_labels_alloc(cases[c].n, 2);
+    size_t count[2] = {0, 0}, noisy[2] = {0, 0};
+    const double share = attn_labels_balance(labels, cases[c].eta);
+    for (size_t i = 0; i < labels->n; i++) {
+      count[labels->k[i]]++;
+      noisy[labels->k[i]] += attn_labels_noisy(labels, i);
+    }
+    for (size_t k = 0; k < 2; k++) {
+      assert_int_equal(count[k], cases[c].n / 2);
+      assert_int_equal(noisy[k], cases[c].flips);
+    }
+    assert_relative(share, 2 * (double)cases[c].flips / (double)cases[c].n, 1e-15);
+    attn_labels_free(labels);
+  }
+}
+
 /* Dense noise is standard Gaussian: mean 0, variance 1, fourth moment 3, no third moment, no
  * covariance between neighbouring entries of a token nor between neighbouring tokens; 5 standard
  * errors of a million entries. */
@@ -242,10 +266,11 @@ static void test_counts(void **state) {
 int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_labels),      cmocka_unit_test(test_labels_over_draws),
-      cmocka_unit_test(test_label_names), cmocka_unit_test(test_noise_moments),
-      cmocka_unit_test(test_signals),     cmocka_unit_test(test_check),
-      cmocka_unit_test(test_kappa),       cmocka_unit_test(test_counts),
+      cmocka_unit_test(test_labels),        cmocka_unit_test(test_labels_over_draws),
+      cmocka_unit_test(test_label_names),   cmocka_unit_test(test_noise_moments),
+      cmocka_unit_test(test_signals),       cmocka_unit_test(test_check),
+      cmocka_unit_test(test_kappa),         cmocka_unit_test(test_counts),
+      cmocka_unit_test(test_label_balance),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,6 +92,11 @@ void attn_labels_balanced(attn_labels *labels, size_t noisy) {
   }
 }
 
+double attn_labels_balance(attn_labels *labels, double eta) {
+  attn_labels_balanced(labels, (size_t)round(eta * (double)labels->n / 2));
+  return (double)attn_labels_count_noisy(labels) / (double)labels->n;
+}
+
 size_t attn_labels_count_noisy(const attn_labels *labels) {
   size_t count = 0;
   for (size_t i = 0; i < labels->n; i++)

@@ -47,6 +47,10 @@ void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng);
 /* Labels that are not drawn: classes take turns, and the first noisy samples of each are flipped. */
 void attn_labels_balanced(attn_labels *labels, size_t noisy);
 
+/* The same as near as whole numbers allow to what is expected of a draw: round(eta n/2) samples of
+ * each class are flipped. Returns the share of all that is flipped. */
+double attn_labels_balance(attn_labels *labels, double eta);
+
 /* +1 for class 0, -1 for class 1 */
 static inline int attn_labels_clean_label(const attn_labels *labels, size_t i) {
   return labels->k[i] == 0 ? 1 : -1;

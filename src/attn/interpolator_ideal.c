@@ -10,6 +10,12 @@ void attn_interpolator_ideal_classes(attn_interpolator_ideal_class class[2],
     class[labels->k[i]].count[attn_labels_noisy(labels, i)]++;
 }
 
+void attn_interpolator_ideal_balanced(attn_interpolator_ideal_class class[2], double n,
+                                      double kappa, double eta) {
+  for (size_t k = 0; k < 2; k++)
+    class[k] = (attn_interpolator_ideal_class){{(1 - eta) * n / 2, eta * n / 2}, kappa * kappa / n};
+}
+
 /* Everything at given gaps: m and P are where their quadratics are least. */
 static attn_interpolator_ideal at_gaps(const double gap[2],
                                        const attn_interpolator_ideal_class *class, double nu) {
@@ -86,6 +92,17 @@ attn_interpolator_ideal_optima(attn_interpolator_ideal optimum[ATTN_INTERPOLATOR
   return found;
 }
 
+size_t attn_interpolator_ideal_solve(attn_interpolator_ideal optimum[2],
+                                     const attn_interpolator_ideal_class class[2], double nu) {
+  attn_interpolator_ideal each[ATTN_INTERPOLATOR_IDEAL_STARTS];
+  size_t product = 1;
+  for (size_t k = 0; k < 2; k++) {
+    product *= attn_interpolator_ideal_optima(each, class + k, nu);
+    optimum[k] = each[0];
+  }
+  return product;
+}
+
 double attn_interpolator_ideal_radius(const attn_interpolator_ideal optimum[2], double d) {
   return sqrt((optimum[0].pp + optimum[1].pp) / d);
 }
@@ -120,4 +137,44 @@ attn_risk_input attn_interpolator_ideal_risk(const attn_interpolator_ideal optim
     }
   }
   return input;
+}
+
+/* Of clean samples, on the signal. */
+static double balanced_attention(double kappa, double eta, double nu) {
+  attn_interpolator_ideal_class class[2];
+  attn_interpolator_ideal optimum[2];
+  attn_interpolator_ideal_balanced(class, 1, kappa, eta);
+  attn_interpolator_ideal_solve(optimum, class, nu);
+  return optimum[0].attention[0];
+}
+
+double attn_interpolator_ideal_crossover(double eta, double nu, double low, double high,
+                                         double precision) {
+  double kappa = low;
+  while (balanced_attention(kappa, eta, nu) <= 0.5) {
+    if (kappa >= high)
+      return NAN;
+    low = kappa;
+    kappa = fmin(high, 1.02 * kappa);
+  }
+  while (kappa - low > precision * low) {
+    const double middle = (low + kappa) / 2;
+    *(balanced_attention(middle, eta, nu) > 0.5 ? &kappa : &low) = middle;
+  }
+  return (low + kappa) / 2;
+}
+
+double attn_interpolator_ideal_rate(double kappa, double eta, double nu) {
+  attn_interpolator_ideal_class class[2];
+  attn_interpolator_ideal optimum[2];
+  attn_interpolator_ideal_balanced(class, 1, kappa, eta);
+  attn_interpolator_ideal_solve(optimum, class, nu);
+  const attn_risk_input input = attn_interpolator_ideal_risk(optimum, class, 1); /* n = d = 1 */
+  const double sigma = sqrt(input.pp), s = sqrt(input.vv);
+  double least = INFINITY;
+  for (double z = 0; z < 10; z += 1e-4) { /* convex in z, and 0 costs (e^P m / s)^2 / 2 */
+    const double w = exp(input.mp[0] - sigma * z) * input.mv[0] / s;
+    least = fmin(least, (z * z + w * w) / 2);
+  }
+  return least;
 }

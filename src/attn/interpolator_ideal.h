@@ -43,9 +43,12 @@ typedef struct {
 
 enum { ATTN_INTERPOLATOR_IDEAL_STARTS = 9 };
 
-/* The counts of both classes of a draw. */
+/* The counts of both classes of a draw; or of n samples of which each class has half, a share eta of
+ * them noisy, with kappa = rho sqrt(n/d). */
 void attn_interpolator_ideal_classes(attn_interpolator_ideal_class class[2],
                                      const attn_labels *labels, double signal);
+void attn_interpolator_ideal_balanced(attn_interpolator_ideal_class class[2], double n,
+                                      double kappa, double eta);
 
 /* From the gaps given to a local minimum of the objective, nu > 0, to about 1e-7 in the gaps. */
 attn_interpolator_ideal attn_interpolator_ideal_from(const double gap[2],
@@ -58,6 +61,10 @@ size_t
 attn_interpolator_ideal_optima(attn_interpolator_ideal optimum[ATTN_INTERPOLATOR_IDEAL_STARTS],
                                const attn_interpolator_ideal_class *class, double nu);
 
+/* The best optimum of both classes. Returns how many there are for both together, the product. */
+size_t attn_interpolator_ideal_solve(attn_interpolator_ideal optimum[2],
+                                     const attn_interpolator_ideal_class class[2], double nu);
+
 /* |p| of both classes together. */
 double attn_interpolator_ideal_radius(const attn_interpolator_ideal optimum[2], double d);
 
@@ -69,5 +76,18 @@ double attn_interpolator_ideal_attention(const attn_interpolator_ideal optimum[2
 attn_risk_input attn_interpolator_ideal_risk(const attn_interpolator_ideal optimum[2],
                                              const attn_interpolator_ideal_class class[2],
                                              double d);
+
+/* The least kappa of [low, high], to a relative precision, at which the clean samples of a balanced
+ * draw give their signal more than half of their attention; not-a-number where there is none. It is
+ * kappa* = sqrt(2 / (1 - eta)) for nu -> 0, and above it for nu > 0. */
+double attn_interpolator_ideal_crossover(double eta, double nu, double low, double high,
+                                         double precision);
+
+/* How fast the risk of a balanced draw falls with d/n: -log risk ~ rate d/n. A fresh noise token has
+ * (xi.v, xi.p) = sqrt(n/d) (s w, sigma z), with z, w ~ N(0, 1) and s, sigma of order one, and errs
+ * when e^{P - xi.p} m + xi.v < 0; the most likely way to do so, by large deviations, costs
+ *
+ *   rate = min over z of  z^2 / 2 + (e^{P - sigma z} m / s)^2 / 2. */
+double attn_interpolator_ideal_rate(double kappa, double eta, double nu);
 
 #endif
