@@ -120,7 +120,7 @@ $(foreach s,$(stems),$(eval $(call experiment,$(s),$(call shards_of,$(s)))))
 
 # ---- companion ----------------------------------------------------------------------------------
 
-companion_objects := $(patsubst %,build/obj/tools/%.o,chapter result words weaver prose blocks)
+companion_objects := $(patsubst %,build/obj/tools/%.o,chapter named result typed words weaver prose blocks)
 companion_pages   := $(patsubst paper/chapters/%.md,$(OUT)/%.html,$(chapters))
 companion_tables  := $(stems:%=$(OUT)/data/%/claims.tsv)
 companion_figures := $(stems:%=$(OUT)/figures/%.svg)
