@@ -50,7 +50,7 @@ else
 endif
 
 # Recipes are quiet: a line for each thing made. V=1 shows the commands.
-q   := $(if $(V),,@)
+q   := $(if $(filter 1,$(V)),,@)
 say := @printf '  %-4s %s\n'
 
 # ---- set-up -------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ setup:
 lib_objects := $(patsubst src/%.c,build/obj/%.o,$(wildcard src/attn/*.c))
 programs    := $(patsubst src/claims/%.c,build/bin/%,$(wildcard src/claims/*.c))
 # src/tools/*.c that have a main; the others there belong to them
-tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard $(addprefix src/tools/,attn.c bench.c weave.c ledger.c)))
+tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard $(addprefix src/tools/,attn.c bench.c weave.c ledger.c trace.c verify.c)))
 
 build/obj/%.o: src/%.c | setup
 	@mkdir -p $(@D)
@@ -120,7 +120,7 @@ $(foreach s,$(stems),$(eval $(call experiment,$(s),$(call shards_of,$(s)))))
 
 # ---- companion ----------------------------------------------------------------------------------
 
-companion_objects := $(patsubst %,build/obj/tools/%.o,chapter result words weaver prose blocks)
+companion_objects := $(patsubst %,build/obj/tools/%.o,chapter named reference result typed words weaver prose blocks)
 companion_pages   := $(patsubst paper/chapters/%.md,$(OUT)/%.html,$(chapters))
 companion_tables  := $(stems:%=$(OUT)/data/%/claims.tsv)
 companion_figures := $(stems:%=$(OUT)/figures/%.svg)
@@ -181,7 +181,7 @@ $(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(stems:%=build/t
 
 # ---- goals --------------------------------------------------------------------------------------
 
-.PHONY: all help list claim bench clean $(stems)
+.PHONY: all help list claim trace verify diff accept bench clean $(stems)
 
 all: companion
 	@build/bin/ledger verdicts --companion $(OUT) $(chapters)
@@ -203,6 +203,40 @@ claim_stem := $(if $(C),$(basename $(notdir $(shell grep -lx '  - id: $(C)' $(ch
 claim: $(claim_stem:%=$(OUT)/data/%/claims.tsv) build/bin/ledger
 	@$(if $(C),build/bin/ledger show $(C) --companion $(OUT) $(chapters),echo "make claim C=<id>, with one of these ids:" >&2; sed -n 's/^  - id: /  /p' $(chapters) >&2; exit 1)
 
+# make trace V="<name>": where a number of the companion comes from. The name goes through the
+# environment, since it may hold any character.
+trace_name := $(subst }},,$(subst {{,,$(V)))
+trace_words := $(filter-out value claim setting,$(trace_name))
+trace_stem := $(filter $(stems),$(firstword $(subst /, ,$(firstword $(trace_words)))))
+ifneq ($(filter trace,$(MAKECMDGOALS)),)
+  export V
+  trace_stem := $(or $(trace_stem),$(basename $(notdir $(shell grep -lxF -e '  - id: $(subst ','\'',$(firstword $(trace_words)))' $(chapters) /dev/null))))
+endif
+trace: $(trace_stem:%=$(OUT)/data/%/claims.tsv) build/bin/trace
+	@build/bin/trace "$$V" --companion $(OUT) $(chapters)
+
+# Results against the accepted ones; STEM=<stem> restricts to one experiment, EXACT=1 asks for bytes.
+ifneq ($(filter verify diff accept,$(MAKECMDGOALS)),)
+  ifneq ($(filter-out $(stems),$(STEM)),)
+    $(error STEM=$(STEM) is no experiment; the stems are: $(stems))
+  endif
+  ifneq ($(filter accept,$(MAKECMDGOALS)),)
+    ifeq ($(strip $(REASON)),)
+      $(error results are accepted for a reason: make accept REASON="why they changed" [STEM=<stem>])
+    endif
+    export REASON
+  endif
+endif
+verified := $(or $(strip $(STEM)),$(stems))
+verify   := build/bin/verify
+verify_options = --companion $(OUT) --reference data/reference $(if $(strip $(STEM)),--only $(strip $(STEM))) $(stems)
+verify: $(verified:%=$(OUT)/data/%/claims.tsv) $(verify)
+	@$(verify) check $(if $(EXACT),--exact) $(verify_options)
+diff: $(verified:%=$(OUT)/data/%/claims.tsv) $(verify)
+	@$(verify) diff $(verify_options)
+accept: $(verified:%=$(OUT)/data/%/claims.tsv) $(verify)
+	@$(verify) accept --reason "$$REASON" $(verify_options)
+
 list: build/bin/ledger
 	@build/bin/ledger list --companion $(OUT) $(chapters)
 
@@ -223,6 +257,10 @@ help:
 #: make STEM                   one experiment: its results, figure, table and page
 #: make STEM SET="n=500 ..."   the same with other parameters, beside the reference results
 #: make claim C=ID             hypotheses, prediction, measurement and verdict of one claim
+#: make trace V="NAME"         where a number comes from: row, settings, seed, source line, versions
+#: make verify                 compare the results with the accepted ones; STEM=<stem> EXACT=1
+#: make diff                   every cell that differs from the accepted results; STEM=<stem>
+#: make accept REASON="..."    make the results the accepted ones; STEM=<stem>
 #: make bench                  the speed of the library on this machine; QUICK=1 takes seconds
 #: make clean                  remove everything that was generated
 #: make help                   this list

@@ -4,14 +4,14 @@
 # shellcheck disable=SC2181 # the status of a function with much on its line
 set -u
 
-for made in gd_two_steps attn weave ledger; do
+for made in gd_two_steps attn weave ledger trace verify; do
   [ -x "build/bin/$made" ] || { echo "Bail out! build/bin/$made is not built: make build/bin/$made"; exit 1; }
 done
 for tool in gnuplot pandoc rsvg-convert; do
   command -v "$tool" >/dev/null || { echo "1..0 # SKIP $tool is not installed"; exit 0; }
 done
 # what an outer Make hands down
-unset MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKELEVEL MAKEOVERRIDES SET C V
+unset MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKELEVEL MAKEOVERRIDES SET C V STEM EXACT REASON
 LC_ALL=C.UTF-8
 export LC_ALL
 
@@ -46,7 +46,7 @@ tar -cf - -T "$box/files" | tar -xpf - -C "$box/tree"
 mkdir "$box/tree/build" "$box/tree/build/bin"
 # with their times, so that nothing is compiled
 cp -a build/obj build/lib "$box/tree/build/"
-for made in $stem attn weave ledger; do cp -a "build/bin/$made" "$box/tree/build/bin/"; done
+for made in $stem attn weave ledger trace verify; do cp -a "build/bin/$made" "$box/tree/build/bin/"; done
 # as many draws as the binomial interval of "all of them" needs
 sed -e 's/^draws .*/draws = 80/' -e 's/^steps .*/steps = 5/' -e 's/^samples .*/samples = 50/' \
   -e 's/^record .*/record = 0 1 2 3 5/' -e 's/^show .*/show = 0 1 2 3 5/' -e 's/^shards .*/shards = 3/' \
@@ -183,6 +183,70 @@ pages_only help && says '^make all ' && says '^make check ' && [ "$(wc -l <"$box
 verdict $? "make help"
 pages_only && says '^make all '
 verdict $? "make alone helps"
+
+# ---- where a number comes from ----
+
+for name in 'second-step' '{{claim second-step measured %.2f}}'; do
+  pages_only trace V="$name" && says '^value  *1$' && says '^redo  *make claim C=second-step$' && says '^seed  *241007746$' && says '^computed at  *src/claims/'
+  verdict $? "make trace V=\"$name\""
+done
+pages_only trace V="$stem/steps step=2 d=40000 att_clean" && says '^row .*(d=40000 step=2)$' && says 'draws = 80'
+verdict $? "make trace of a cell"
+for name in '' "it's" "$stem/steps" nothing; do
+  pages_only trace V="$name"
+  [ $? -ne 0 ] && [ "$(grep -c -v '^make: ' "$box/said")" -eq 1 ] && says '^trace: '
+  verdict $? "make trace V=\"$name\" fails with a sentence"
+done
+stamp
+sed "s/^## What is measured/&\n\nIn 0.87 of the draws./" "$box/chapter.good" >paper/chapters/$stem.md
+pages_only all
+[ $? -ne 0 ] && says "paper/chapters/$stem.md:[0-9]*: the number 0.87 is typed"
+verdict $? "a number typed into a chapter stops make all"
+cp "$box/chapter.good" paper/chapters/$stem.md
+pages_only all
+verdict $? "without it make all exits 0"
+
+# ---- accepted results ----
+
+pages_only verify
+[ $? -ne 0 ] && says "^! $stem has no reference; look at its results" && says '1 failure\.$'
+verdict $? "make verify without a reference fails"
+stamp
+for reason in '' ' '; do
+  pages_only accept REASON="$reason"
+  [ $? -ne 0 ] && [ "$(wc -l <"$box/said")" -eq 1 ] && says 'results are accepted for a reason: make accept REASON=' && [ -z "$(written)" ]
+  verdict $? "make accept REASON=\"$reason\" fails with a sentence"
+done
+misuse_stem() {
+  pages_only "$1" STEM=nope REASON=x
+  [ $? -ne 0 ] && [ "$(wc -l <"$box/said")" -eq 1 ] && says 'STEM=nope is no experiment; the stems are: '$stem
+}
+misuse_stem verify && misuse_stem diff && misuse_stem accept
+verdict $? "an experiment that is unknown fails with a sentence"
+pages_only accept REASON="it's the \"first\"" && says "$stem: accepted" && tail -n 1 data/reference/$stem/log | grep -q "it's the \"first\"\$"
+verdict $? "make accept records results and reason"
+rm -r paper/companion/data build/run
+pages_only verify && ran 3 && says 'byte for byte; 10 of 10 claims agree' && says 'no failure\.$'
+verdict $? "make verify computes what is missing and finds it equal"
+pages_only verify EXACT=1 STEM=$stem && ran 0
+verdict $? "make verify of one experiment, to the byte"
+pages_only diff && says '^nothing differs$'
+verdict $? "make diff of equal results"
+cp -p $data/steps.tsv "$box/steps"
+awk -F '\t' -v OFS='\t' 'NR == 3 { $3 = 0.123 } 1' "$box/steps" >$data/steps.tsv
+pages_only verify
+[ $? -ne 0 ] && says "^! $stem/steps.tsv, row 2 (d=40000 step=1), column " && says 'new 0.123, change' && says '1 failure\.$'
+verdict $? "a falsified result: make verify fails and says where"
+pages_only diff && says 'new 0.123, change' && says '^1 cell of 1 table differ, 0 within tolerance$'
+verdict $? "a falsified result: make diff shows it"
+cp -p "$box/steps" $data/steps.tsv
+sed -i '3s/1/2/' data/reference/$stem/steps.tsv
+pages_only verify
+[ $? -ne 0 ] && says "^! data/reference/$stem/steps.tsv is not what was accepted"
+verdict $? "a falsified reference: make verify fails and names it"
+rm -r data
+same "$box/reference" $data
+verdict $? "the results are as before"
 
 # ---- other settings ----
 

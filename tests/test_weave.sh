@@ -72,7 +72,7 @@ fresh() {
   mkdir -p c out/data/exp out/figures src experiments
   echo 'seed = 1' >experiments/exp.conf
   printf 'step\tx\tname\n1\t-0.25\tone step\n2\t1e-12\ttwo_steps\n3\tnan\ttwo_steps\n' >out/data/exp/steps.tsv
-  printf 'program\texp\nseconds\t12.3\ntable steps\tsrc/claims/exp.c:5\n' >out/data/exp/provenance.tsv
+  printf 'program\texp\nseconds\t12.3\ntable steps\tsrc/claims/exp.c:5\nsetting\tn = 1e3\nsetting\tetas = 0.1 2e-9\nsetting\tgrid = 0.5:8:4:log\nsetting\tlaw = one two\n' >out/data/exp/provenance.tsv
   { printf 'claim\tpredicted\tmeasured\tlow\thigh\tkappa\tcoherence\tin_scope\tverdict\tsource\n'; row fits 0.75 supported yes; row far 0.2 'out of scope' no; } >out/data/exp/claims.tsv
   echo '<svg xmlns="http://www.w3.org/2000/svg"/>' >out/figures/exp.svg
   printf 'int a;\n  //@begin loop\n  if (a)\n    b();\n  //@end loop\n//@begin empty\n\n//@end empty\n//@begin open\nx\n' >src/x.c
@@ -160,6 +160,83 @@ else
     echo "ok $count - $name # SKIP pandoc is not installed"
   done
 fi
+
+# ---- settings and typed numbers ----
+
+fresh
+body exp <<'END'
+Of {{setting exp n}} samples, $n = {{setting exp n %.0e}}$, {{setting exp etas}}, {{setting exp grid}}, {{setting exp law}};
+{{typed "12 %"}} and $\eta \in [{{setting exp etas}}]$, \$5 and {{value exp/steps step=1 x}}.
+END
+page exp
+verdict $? "settings are woven"
+says page.md 'Of [1000](data/exp/provenance.tsv "experiments/exp.conf, n; make exp"){.value} samples, $n = 1\times 10^{3}$,' \
+  "a setting links to what was in force, and is a bare number in a formula"
+says page.md '[0.1, 2×10^−9^](data' "a setting may be a list"
+says page.md '[0.5 to 8](data' "a grid is shown by its ends"
+says page.md '[one, two](data' "a setting may be words"
+says page.md '12 % and $\eta \in [0.1, 2\times 10^{-9}]$, \$5 and [−0.25]' "an escaped dollar opens no formula"
+book && says book.md 'Of $1000$ samples, $n = 1\times 10^{3}$' "the book has settings"
+wrong '{{setting exp m}}' "exp was not run with a setting 'm'; its settings are n, etas, grid, law" "a setting that is missing"
+wrong '{{setting none n}}' "there is no chapter 'none'" "a setting of no experiment"
+wrong '{{setting exp law %.1f}}' "'one' is no number and has no format '%.1f'" "a setting of words with a format"
+wrong '{{setting exp n %s}}' "'%s' is no format" "a setting with a format that is none"
+wrong '$x = {{value exp/steps step=1 x}} {{setting exp n}}$' "which holds no directive but {{setting ...}}" "a result in a formula"
+# typed LINE NUMBER: the body's line, the last of three, has the number
+typed() {
+  wrong "a line
+
+another $1" "c/exp.md:31: the number $2 is typed" "typed: $1"
+}
+typed 'share of 0.83 of them' 0.83
+typed 'share of .83 of them' 83
+typed 'risk −0.5' 0.5
+typed '*0.5* of them' 0.5
+typed 'all 300 draws' 300
+typed 'a risk of 1e-9' 1e-9
+typed 'about 2e9' 2e9
+typed '7 % of them' 7
+typed '7×10^−5^' 7
+typed '10^7^ samples' 10
+typed '1,024 samples' 1,024
+typed 'n=20' 20
+typed 'in 2000 samples' 2000
+typed 'a factor 3.5x' 3.5
+typed '- 2.5 in a list' 2.5
+typed '| 1 | 0.25 |' 0.25
+typed '$\kappa$ is 1.6 (see $x$)' 1.6
+typed 'an edge $\kappa = 1.638$' 1.638
+typed '[0.25](x.html) of them' 0.25
+typed '# The heading with 0.9' 0.9
+typed 'as in the theorem. 12 of them' 12
+typed 'a price of $5 and 0.7' 0.7
+fresh
+echo '{{figure exp "Drops to 0.01 at the end."}}' | body exp
+fails_with "c/exp.md:29: the number 0.01 is typed" "typed: in a caption" page exp
+fails_with "c/exp.md:29: the number 0.01 is typed" "typed: the book stops too" book
+fresh
+body exp <<'END'
+1. The paper (arXiv 2410.07746, version 12) in Theorem 12, learning rule (4.1), eq. (12),
+Section 10.2, *Mathematics* 63 (1994), SC 2011: two or 2 steps, step 1, log10 of C17 and the 22nd, `0.5`,
+$\rho = 0.05$, $10^{15}$, $n = 1000$, [text](gd_0.12.html "0.77"), [^10] <a id="a12">, $T-1$, "1, 2, 3", T-1.
+
+12. twelfth
+| 10 | tenth |
+
+[^10]: a note
+
+```
+0.123
+```
+
+$$ x = 0.05, \quad y = {{typed 1.414}}, \quad z = 200. $$
+
+## Heading {#part-12}
+
+{{code src/x.c loop}}
+END
+page exp
+verdict $? "names, years, formulas, code and small counts may be typed"
 
 # ---- directives that are wrong ----
 
@@ -293,7 +370,8 @@ verdict $? "both have --help"
 [ $? -eq 1 ] && grep -q -F -e "'--bogus' was not expected" err
 verdict $? "an unknown option"
 printf '{{value exp/steps a=1 x}}\n{{claim fits measured}}\n{{verdicts}}\n' >c/other.md
-[ "$(awk -f "$repo/src/tools/uses.awk" c/exp.md c/other.md | sort | tr '\n' ,)" = 'other *,other exp,' ]
+printf 'text {{setting exp n}}\n' >c/third.md
+[ "$(awk -f "$repo/src/tools/uses.awk" c/exp.md c/other.md c/third.md | sort | tr '\n' ,)" = 'other *,other exp,third exp,' ]
 verdict $? "Make learns what a page needs"
 
 echo "1..$count"

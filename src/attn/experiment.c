@@ -11,6 +11,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 
 struct attn_experiment {
   const char *name, *claim;
@@ -214,6 +217,15 @@ void attn_experiment_claim_at(attn_experiment *e, const char *file, int line, at
   attn_free(source);
 }
 
+/* Whose exp and log these are. */
+static const char *libc_description(void) {
+#ifdef __GLIBC__
+  return gnu_get_libc_version();
+#else
+  return "unknown";
+#endif
+}
+
 /* What made the result and how long it took: beside it, never compared. */
 static void write_provenance(const attn_experiment *e) {
   char *path = attn_experiment_sampling(e) ? attn_text_format("%s.provenance", e->out)
@@ -230,9 +242,10 @@ static void write_provenance(const attn_experiment *e) {
   attn_output *output = attn_output_open(path);
   fprintf(output->stream,
           "program\t%s\nconfiguration\t%s\nconfiguration_fingerprint\t%016llx\n"
-          "seconds\t%.3f\nhost\t%s\ndate\t%s\nblas\t%s\ngsl\t%s\ncompiler\t%s\n",
+          "seconds\t%.3f\nhost\t%s\ndate\t%s\nblas\t%s\ngsl\t%s\nlibc\t%s\ncompiler\t%s\n",
           e->name, e->conf_path, (unsigned long long)attn_fingerprint(settings, strlen(settings)),
-          seconds + e->seconds, host, date, attn_linalg_description(), gsl_version, __VERSION__);
+          seconds + e->seconds, host, date, attn_linalg_description(), gsl_version,
+          libc_description(), __VERSION__);
   fputs(e->sources, output->stream);
   for (const char *line = settings; *line != '\0'; line = strchr(line, '\n') + 1)
     fprintf(output->stream, "setting\t%.*s\n", (int)strcspn(line, "\n"), line);

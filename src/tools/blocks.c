@@ -266,6 +266,7 @@ static void weave_figure(weaver *w, const arguments *a) {
     fail_here(w, "%s %s; make %s draws it", path,
               access(path, F_OK) == 0 ? "is empty" : "does not exist", stem);
   depend(w, path);
+  check_typed(w, a->word[2]);
   if (w->latex) {
     latex(w, kept("\\begin{attnfigure}{figures/%s.pdf}", stem));
     fprintf(w->stream, "%s\n", woven(w, a->word[2], WORDS_LATEX));

@@ -1,5 +1,7 @@
 #include "prose.h"
 
+#include "typed.h"
+
 #include <string.h>
 
 /* A directive that stands in a line of text. */
@@ -10,6 +12,10 @@ static void weave_inline(weaver *w, const char *text) {
     weave_value(w, &a);
   else if (strcmp(name, "claim") == 0)
     weave_claim(w, &a);
+  else if (strcmp(name, "setting") == 0)
+    weave_setting(w, &a);
+  else if (strcmp(name, "typed") == 0)
+    weave_typed(w, &a);
   else {
     const char *const blocks[] = {"code", "table", "figure", "claims", "verdicts", "experiments"};
     for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
@@ -17,13 +23,6 @@ static void weave_inline(weaver *w, const char *text) {
         fail_here(w, "{{%s ...}} must stand alone on its line", name);
     fail_here(w, "unknown directive {{%s}}; 'weave --help' lists them", beginning(text));
   }
-}
-
-size_t run_of(const char *text, char c) {
-  size_t size = 0;
-  while (text[size] == c)
-    size++;
-  return size;
 }
 
 /* Whether the chapter's body gives a heading the identifier at the start of text. */
@@ -68,38 +67,6 @@ static size_t weave_for_book(weaver *w, const char *text) {
   return 2 + size + (*anchor == '#' ? length : 0);
 }
 
-/* The bytes of the code span that text begins with. */
-static size_t code_span(const char *text) {
-  size_t ticks = run_of(text, '`');
-  for (const char *at = text + ticks; (at = strchr(at, '`')) != NULL;) {
-    size_t closing = run_of(at, '`');
-    at += closing;
-    if (closing == ticks)
-      return (size_t)(at - text);
-  }
-  return ticks;
-}
-
-/* The bytes of the formula that text begins with, by pandoc's rules: $$...$$, or from a dollar to
- * the next with no blank inside them and no digit behind; 0 when it is none. */
-static size_t formula(const char *text) {
-  const char *blanks = " \t\n", *digits = "0123456789";
-  const size_t dollars = text[1] == '$' ? 2 : 1;
-  if (dollars == 1 && strchr(blanks, text[1]) != NULL)
-    return 0;
-  for (const char *at = text + dollars; *at != '\0'; at++) {
-    if (*at == '\\' && at[1] != '\0')
-      at++;
-    else if (*at == '$' && dollars == 1)
-      return strchr(blanks, at[-1]) != NULL || (at[1] != '\0' && strchr(digits, at[1]) != NULL)
-                 ? 0
-                 : (size_t)(at + 1 - text);
-    else if (strncmp(at, "$$", 2) == 0) /* of a display */
-      return (size_t)(at + 2 - text);
-  }
-  return 0;
-}
-
 static size_t weave_directive(weaver *w, const char *text) {
   const char *end = strstr(text, "}}");
   if (end == NULL)
@@ -108,29 +75,56 @@ static size_t weave_directive(weaver *w, const char *text) {
   return (size_t)(end + 2 - text);
 }
 
-/* A formula holds no links, and a number of the text is a link to its data. */
-static void check_formula(weaver *w, const char *text, size_t size) {
-  const char *inside = strstr(text, "{{");
-  if (inside == NULL || inside >= text + size)
+/* A formula holds no links, and a number of the text is a link to its data; a parameter may stand
+ * there as a bare number. */
+static void weave_formula(weaver *w, const char *text, size_t size) {
+  const char *end = text + size;
+  const size_t line = w->line;
+  while (text < end) {
+    const char *inside = strstr(text, "{{");
+    if (inside == NULL || inside > end)
+      inside = end;
+    for (; text < inside; text++) {
+      fputc(*text, w->stream);
+      w->line += *text == '\n';
+    }
+    if (inside == end)
+      break;
+    if (strncmp(inside, "{{setting ", 10) != 0 && strncmp(inside, "{{typed ", 8) != 0)
+      fail_here(w,
+                "'%s' stands in a formula, which holds no directive but {{setting ...}}: end the "
+                "formula before it, or write '{ {' for TeX's own braces",
+                beginning(inside));
+    w->math = true;
+    text += weave_directive(w, inside);
+    w->math = false;
+  }
+  w->line = line; /* the caller counts */
+}
+
+/* Prose holds no typed number. */
+void check_typed(weaver *w, const char *text) {
+  size_t lines;
+  const char *number = typed_number(text, &lines);
+  if (number == NULL)
     return;
-  for (; text < inside; text++)
-    w->line += *text == '\n';
+  w->line += lines;
   fail_here(w,
-            "'%s' stands in a formula, which holds no directive: end the formula before it, or "
-            "write '{ {' for TeX's own braces",
-            beginning(inside));
+            "the number %s is typed; a measured one is {{value ...}} or {{claim ...}}, a parameter "
+            "{{setting STEM KEY}}, any other {{typed \"%s\"}}",
+            number, number);
 }
 
 void weave_text(weaver *w, const char *text) {
   while (*text != '\0') {
     size_t taken = 0, copied = 0;
     if (*text == '`')
-      copied = code_span(text);
+      copied = code_span_size(text);
     else if (*text == '\\' && text[1] != '\0' && strchr("\\$`", text[1]) != NULL)
       copied = 2;
-    else if (*text == '$') {
-      copied = formula(text);
-      check_formula(w, text, copied);
+    else if (*text == '$' && formula_size(text) > 0) {
+      taken = formula_size(text);
+      weave_formula(w, text, taken);
     } else if (strncmp(text, "{{", 2) == 0)
       taken = weave_directive(w, text);
     else if (w->book)

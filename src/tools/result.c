@@ -90,6 +90,55 @@ const char *result_origin(const result *r, const char *key) {
   return NULL;
 }
 
+/* The rest of the next line of a provenance that begins so; NULL when there is none. */
+static const char *next_line(const char *at, const char *begin) {
+  for (; *at != '\0'; at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n'))
+    if (strncmp(at, begin, strlen(begin)) == 0)
+      return at + strlen(begin);
+  return NULL;
+}
+
+const char *result_next_setting(const char *at, const char **key, const char **value) {
+  const char *line = next_line(at, "setting\t");
+  if (line == NULL)
+    return NULL;
+  char *text = kept("%.*s", (int)strcspn(line, "\n"), line), *sign = strstr(text, " = ");
+  *key = text;
+  *value = sign != NULL ? sign + 3 : "";
+  if (sign != NULL)
+    *sign = '\0';
+  return line + strcspn(line, "\n");
+}
+
+const char *result_setting(const result *r, const char *key) {
+  const char *name, *value;
+  for (const char *at = r->provenance; (at = result_next_setting(at, &name, &value)) != NULL;)
+    if (strcmp(name, key) == 0)
+      return value;
+  return NULL;
+}
+
+const char *result_settings(const result *r) {
+  const char *name, *value, *known = "";
+  for (const char *at = r->provenance; (at = result_next_setting(at, &name, &value)) != NULL;)
+    known = kept("%s%s%s", known, *known ? ", " : "", name);
+  return known;
+}
+
+const char *result_next_table(const char *at, const char **table) {
+  const char *line = next_line(at, "table ");
+  if (line != NULL)
+    *table = kept("%.*s", (int)strcspn(line, "\t\n"), line);
+  return line;
+}
+
+const char *result_tables(const result *r) {
+  const char *name, *known = "";
+  for (const char *at = r->provenance; (at = result_next_table(at, &name)) != NULL;)
+    known = kept("%s%s, ", known, name);
+  return kept("%sclaims", known);
+}
+
 double result_seconds(const result *r) {
   const char *text = result_origin(r, "seconds");
   double seconds;

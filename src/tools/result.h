@@ -36,6 +36,16 @@ double result_number(const result *r, size_t row, const char *column);
 /* The value of a provenance line, NULL when there is none. */
 const char *result_origin(const result *r, const char *key);
 double result_seconds(const result *r); /* not-a-number when unknown */
+/* The value of a key of the configuration that was in force, NULL when there is none. */
+const char *result_setting(const result *r, const char *key);
+/* The keys that there are: "n, T, d". */
+const char *result_settings(const result *r);
+/* Walks through them: at is the provenance first, then what was returned; NULL after the last. */
+const char *result_next_setting(const char *at, const char **key, const char **value);
+/* Likewise through the names of the published tables but claims. */
+const char *result_next_table(const char *at, const char **table);
+/* All of them: "edges, fits, claims". */
+const char *result_tables(const result *r);
 
 /* "3 supported, 1 open" over a chapter's claims; "no claims". */
 const char *result_counts(const result *r);

@@ -19,7 +19,7 @@ FNR == 1 {
       quoted[page " " word[2]]
     else if (word[1] == "verdicts" || word[1] == "experiments")
       need[page " *"]
-    else if ((word[1] == "value" || word[1] == "table" || word[1] == "figure") && n > 1)
+    else if (word[1] ~ /^(value|setting|table|figure)$/ && n > 1)
       need[page " " word[2]]
   }
 }

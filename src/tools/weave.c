@@ -23,6 +23,9 @@ static const char help[] =
     "in a line:\n"
     "  {{value STEM/TABLE [KEY=VALUE]... COLUMN [FORMAT]}}\n"
     "  {{claim ID COLUMN [FORMAT]}}\n"
+    "in a line or in $math$:\n"
+    "  {{setting STEM KEY [FORMAT]}}     from the configuration\n"
+    "  {{typed \"TEXT\"}}                 a number that is neither measured nor a setting\n"
     "FORMAT is one printf conversion of kind d e f g with text around it: %.3f, %.1f%%\n";
 
 /* ---- the body of a chapter ---- */
@@ -84,7 +87,9 @@ static void weave_body(weaver *w) {
         break;
       end += length + (end[length] == '\n');
     }
-    weave_text(w, kept("%.*s", (int)(end - at), at));
+    const char *paragraph = kept("%.*s", (int)(end - at), at);
+    check_typed(w, paragraph);
+    weave_text(w, paragraph);
     at = end;
   }
   if (!claims && w->c->claims > 0) { /* links lead to them */

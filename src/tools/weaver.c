@@ -1,6 +1,7 @@
 #include "weaver.h"
 
-#include <math.h>
+#include "named.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -108,23 +109,11 @@ source open_table(weaver *w, const char *text) {
 }
 
 size_t column_of(weaver *w, const attn_rows *rows, const char *name) {
-  const char *known = "";
-  for (size_t c = 0; c < rows->columns; c++) {
-    if (strcmp(rows->name[c], name) == 0)
-      return c;
-    known = kept("%s%s%s", known, c ? ", " : "", rows->name[c]);
-  }
-  fail_here(w, "%s has no column '%s'; it has %s", rows->path, name, known);
-  return 0;
-}
-
-static bool cell_equals(const char *cell, const char *value) {
-  double x, y;
-  if (as_number(cell, &x) && as_number(value, &y))
-    return x == y || fabs(x - y) <= 1e-9 * fabs(y) || (isnan(x) && isnan(y));
-  for (; *cell != '\0' && (*cell == *value || (*cell == ' ' && *value == '_')); cell++)
-    value++;
-  return *cell == *value;
+  size_t column = 0;
+  const char *wrong = named_column(&column, rows, name);
+  if (wrong != NULL)
+    fail_here(w, "%s", wrong);
+  return column;
 }
 
 const char *shown_cell(weaver *w, const attn_rows *rows, size_t row, size_t column,
@@ -164,26 +153,14 @@ void weave_value(weaver *w, const arguments *a) {
   if (at == a->count || a->count > at + 2)
     fail_here(w, "expected a column and perhaps a format after the row in {{value %s ...}}",
               a->word[1]);
-  size_t found = RESULT_NO_ROW, matches = 0;
-  const char *row_text = "";
+  size_t row = 0, column = column_of(w, s.rows, a->word[at]);
+  const char *wrong = named_row(&row, s.rows, a->word + 2, at - 2), *row_text = "";
+  if (wrong != NULL)
+    fail_here(w, "%s", wrong);
   for (size_t k = 2; k < at; k++)
     row_text = kept("%s%s%s", row_text, k > 2 ? " " : "", a->word[k]);
-  for (size_t row = 0; row < s.rows->rows; row++) {
-    bool fits = true;
-    for (size_t k = 2; k < at && fits; k++) {
-      const char *equals = strchr(a->word[k], '=');
-      const char *key = kept("%.*s", (int)(equals - a->word[k]), a->word[k]);
-      fits = cell_equals(attn_rows_text(s.rows, row, column_of(w, s.rows, key)), equals + 1);
-    }
-    if (fits && matches++ == 0)
-      found = row;
-  }
-  size_t column = column_of(w, s.rows, a->word[at]);
-  if (matches != 1)
-    fail_here(w, "%s: %zu rows have %s, expected one", s.path, matches,
-              *row_text ? row_text : "no key given");
   const char *origin = result_origin(result_of(w, s.chapter), kept("table %s", s.name));
-  write_value(w, &s, found, *row_text ? row_text : "1", column,
+  write_value(w, &s, row, *row_text ? row_text : "1", column,
               a->count > at + 1 ? a->word[at + 1] : NULL, origin ? origin : "");
 }
 
@@ -204,4 +181,61 @@ void weave_claim(weaver *w, const arguments *a) {
   source s = {owner, "claims", r->path, kept("data/%s/claims.tsv", owner->stem), r->rows};
   write_value(w, &s, row, claim->id, column_of(w, r->rows, a->word[2]),
               a->count > 3 ? a->word[3] : NULL, result_text(r, row, "source"));
+}
+
+/* One value of a setting; "1:8:4" and "1:8:4:log" are grids, shown by their ends. */
+static const char *shown_setting(weaver *w, char *value, const char *format) {
+  const words_style style = w->math ? WORDS_LATEX : w->style;
+  char *colon = strchr(value, ':');
+  double x, last;
+  if (colon != NULL) {
+    *colon = '\0';
+    colon[1 + strcspn(colon + 1, ":")] = '\0';
+  }
+  if (!as_number(value, &x) || (colon != NULL && !as_number(colon + 1, &last))) {
+    if (format != NULL)
+      fail_here(w, "'%s' is no number and has no format '%s'", value, format);
+    return style == WORDS_PLAIN ? value : escaped(value);
+  }
+  const char *text = number_text(format, x, style);
+  if (text == NULL)
+    fail_here(w, "'%s' is no format; expected one printf conversion of kind d, e, f or g", format);
+  return colon == NULL ? text
+                       : kept(w->math ? "%s\\text{ to }%s" : "%s to %s", text,
+                              number_text(format, last, style));
+}
+
+void weave_setting(weaver *w, const arguments *a) {
+  if (a->count < 3 || a->count > 4)
+    fail_here(w, "expected {{setting STEM KEY FORMAT}}");
+  const char *stem = a->word[1], *key = a->word[2];
+  const chapter *c = chapters_find(w->all, stem);
+  if (c == NULL)
+    fail_here(w, "there is no chapter '%s'", stem);
+  const result *r = result_of(w, c);
+  const char *value = result_setting(r, key);
+  if (value == NULL)
+    fail_here(w, "%s was not run with a setting '%s'; its settings are %s", stem, key,
+              result_settings(r));
+  const arguments values = split_arguments(w, value);
+  const char *shown = "";
+  for (size_t i = 0; i < values.count; i++)
+    shown = kept("%s%s%s", shown, i ? ", " : "",
+                 shown_setting(w, values.word[i], a->count > 3 ? a->word[3] : NULL));
+  if (w->math)
+    for (; *shown != '\0'; shown++) {
+      if (*shown != '$')
+        fputc(*shown, w->stream);
+    }
+  else if (w->style != WORDS_HTML)
+    fputs(shown, w->stream);
+  else
+    fprintf(w->stream, "[%s](data/%s/provenance.tsv \"experiments/%s.conf, %s; make %s\"){.value}",
+            shown, escaped(stem), escaped(stem), escaped(key), escaped(stem));
+}
+
+void weave_typed(weaver *w, const arguments *a) {
+  if (a->count != 2)
+    fail_here(w, "expected {{typed \"TEXT\"}}");
+  fputs(a->word[1], w->stream);
 }

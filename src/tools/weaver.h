@@ -8,7 +8,7 @@
 
 typedef struct {
   const char *companion, *format, *out, *depfile, *target, *page;
-  bool book, latex;
+  bool book, latex, math; /* math: inside a formula */
   words_style style;
   const chapters *all;
   words deps;       /* one file a line */
@@ -60,5 +60,10 @@ void write_value(weaver *w, const source *s, size_t row, const char *row_text, s
 /* {{value STEM/TABLE KEY=VALUE... COLUMN FORMAT}} and {{claim ID COLUMN FORMAT}} */
 void weave_value(weaver *w, const arguments *a);
 void weave_claim(weaver *w, const arguments *a);
+
+/* {{setting STEM KEY FORMAT}}: in HTML a link to what was in force, in a formula the bare number; and
+ * {{typed "TEXT"}}: a number that is neither measured nor a setting. */
+void weave_setting(weaver *w, const arguments *a);
+void weave_typed(weaver *w, const arguments *a);
 
 #endif

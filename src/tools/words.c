@@ -35,6 +35,42 @@ void words_add(words *w, const char *text) {
   words_add_part(w, text, strlen(text));
 }
 
+size_t run_of(const char *text, char c) {
+  size_t size = 0;
+  while (text[size] == c)
+    size++;
+  return size;
+}
+
+size_t code_span_size(const char *text) {
+  size_t ticks = run_of(text, '`');
+  for (const char *at = text + ticks; (at = strchr(at, '`')) != NULL;) {
+    size_t closing = run_of(at, '`');
+    at += closing;
+    if (closing == ticks)
+      return (size_t)(at - text);
+  }
+  return ticks;
+}
+
+size_t formula_size(const char *text) {
+  const char *blanks = " \t\n", *digits = "0123456789";
+  const size_t dollars = text[1] == '$' ? 2 : 1;
+  if (dollars == 1 && strchr(blanks, text[1]) != NULL)
+    return 0;
+  for (const char *at = text + dollars; *at != '\0'; at++) {
+    if (*at == '\\' && at[1] != '\0')
+      at++;
+    else if (*at == '$' && dollars == 1)
+      return strchr(blanks, at[-1]) != NULL || (at[1] != '\0' && strchr(digits, at[1]) != NULL)
+                 ? 0
+                 : (size_t)(at + 1 - text);
+    else if (strncmp(at, "$$", 2) == 0) /* of a display */
+      return (size_t)(at + 2 - text);
+  }
+  return 0;
+}
+
 char *trimmed(char *text) {
   text += strspn(text, " \t\n");
   size_t size = strlen(text);

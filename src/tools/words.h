@@ -18,6 +18,14 @@ typedef struct {
 void words_add(words *w, const char *text);
 void words_add_part(words *w, const char *text, size_t size);
 
+/* How often c stands at the start of text. */
+size_t run_of(const char *text, char c);
+/* The bytes of the code span that text begins with. */
+size_t code_span_size(const char *text);
+/* The bytes of the formula that text begins with, by pandoc's rules: $$...$$, or from a dollar to
+ * the next with no blank inside them and no digit behind; 0 when it is none. */
+size_t formula_size(const char *text);
+
 /* Cuts blanks and newlines off both ends, in place. */
 char *trimmed(char *text);
 /* True for a text made of the given characters alone, at least one. */
