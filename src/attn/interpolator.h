@@ -66,8 +66,8 @@ typedef struct attn_interpolator_workspace attn_interpolator_workspace;
 attn_interpolator_workspace *attn_interpolator_alloc(size_t n, size_t T);
 void attn_interpolator_free(attn_interpolator_workspace *workspace);
 
-/* v . w and |v| of multiples of tokens: O(N^2). */
-double attn_interpolator_inner(const double *v /* [2 + N] */, const double *w /* [2 + N] */,
+/* v . u and |v| of multiples of tokens: O(N^2). */
+double attn_interpolator_inner(const double *v /* [2 + N] */, const double *u /* [2 + N] */,
                                const attn_maxmargin_set *set,
                                attn_interpolator_workspace *workspace);
 
