@@ -72,7 +72,7 @@ for claim in $claims; do
   verdict $? "$claim --help"
   fails_with "needs --conf" "$claim without arguments" "$bin/$claim"
 done
-for words in --help 'gd --help' 'risk --help' 'select --help' ''; do
+for words in --help 'gd --help' 'risk --help' 'select --help' 'margin --help' ''; do
   # shellcheck disable=SC2086 # words
   "$bin/attn" $words >log 2>err && [ ! -s err ] && grep -q '^attn' log
   verdict $? "attn $words shows what there is"
@@ -207,7 +207,7 @@ fails_with "good.conf/out/1.tsv: the folder good.conf/out cannot be made" "an ou
 mkdir -p folder/1.tsv
 fails_with "folder/1.tsv" "a folder in the place of the output" "$program" --conf good.conf --shard 1 --out folder/1.tsv
 if [ -w /dev/full ]; then
-  for words in 'gd --n 4 --d 50 --steps 1' risk 'select --n 4'; do
+  for words in 'gd --n 4 --d 50 --steps 1' risk 'select --n 4' 'margin --n 4 --R 1'; do
     # shellcheck disable=SC2086 # words
     "$bin/attn" $words >/dev/full 2>err
     [ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q 'standard output: writing failed: ' err
@@ -354,6 +354,63 @@ for rho in 6e6 1.7e7 6e7; do
 done
 grep -q 1 flips
 verdict $? "attn select: draws with flipped labels are among those"
+
+fails_with "--T: T = 1: the tokens per sample must lie in [2, 256]" "attn margin --T 1" "$bin/attn" margin --T 1
+fails_with "--n: n = 0: the number of samples must lie in [1, 1000]" "attn margin --n 0" "$bin/attn" margin --n 0
+fails_with "--rho: rho = 0: the signal norm" "attn margin --rho 0" "$bin/attn" margin --rho 0
+fails_with "--eta: eta = 0.5: the label-flip rate" "attn margin --eta 0.5" "$bin/attn" margin --eta 0.5
+fails_with "--R: R = 0: bounds over |p_mm| must lie in (0, 1e6]" "attn margin --R 0" "$bin/attn" margin --R 0
+fails_with "--R: R = 1:2: a grid is written" "attn margin with a grid that is none" "$bin/attn" margin --R 1:2
+fails_with "--R: 2 after 3: the bounds must rise" "attn margin with bounds that fall" "$bin/attn" margin --R '1 3 2'
+fails_with "--R: 3 after 3: the bounds must rise" "attn margin with a bound twice" "$bin/attn" margin --R '3 3'
+fails_with "--starts: starts = 1001: the random starts" "attn margin --starts 1001" "$bin/attn" margin --starts 1001
+fails_with "n = 1000, T = 6: 5000 noise tokens, at most 4000" "attn margin with too many tokens" "$bin/attn" margin --n 1000 --T 6
+fails_with "n = 40, T = 2, d = 6: no v and p realise the best token selection" "attn margin in too few dimensions" \
+  "$bin/attn" margin --d 6
+fails_with "--top: no such option of 'margin'" "attn margin with an option of select" "$bin/attn" margin --top 1
+
+margin() { "$bin/attn" margin --n 16 --d 16000 --rho 79 "$@"; }
+header='R margin margin_limit cos_v cos_p att_clean att_noisy log10_risk_clean gap starts spread R_over best sine worse status'
+margin >margin.tsv 2>err && [ ! -s err ] && [ "$(head -n 1 margin.tsv | tr '\t' ' ')" = "$header" ]
+verdict $? "attn margin: its columns"
+"$bin/attn" margin --help | tr -s ' \n' '  ' | grep -q -F "columns: $header "
+verdict $? "attn margin --help names the columns"
+margin --seed 1 2>err | cmp -s - margin.tsv
+verdict $? "attn margin: the same again"
+margin --seed 2 >other.tsv 2>err && [ "$(wc -l <other.tsv)" -eq 13 ] && ! cmp -s other.tsv margin.tsv
+verdict $? "attn margin: another seed is another draw"
+# what holds of every draw
+awk -F '\t' '
+  function bad(what) { print what ": " $0; failed = 1; exit 1 }
+  NR == 1 { next }
+  NF != 16 { bad("cells") }
+  NR == 2 { limit = $3; unit = $1 / $12 }
+  $3 != limit || $2 > limit * (1 + 1e-9) || $2 < last * (1 - 1e-9) { bad("margin") }
+  !($9 >= 0 && $9 < 1e-10) || $4 > 1 + 1e-12 || $5 > 1 + 1e-12 { bad("certificate or cosine") }
+  $6 < 0 || $6 > 1 || $7 < 0 || $7 > 1 || $11 < 0 || $11 > 1 { bad("share") }
+  { last = $2; rows++ }
+  $12 == "inf" { if ($1 != "inf" || $2 != limit || $4 < 1 - 1e-12 || $5 < 1 - 1e-12 || $16 != "selection" || $10 != 9) bad("limit"); ended = NR; next }
+  { x = $1 / $12 / unit - 1; if (x > 1e-9 || x < -1e-9) bad("units") }
+  $16 == "stationary" ? $14 > 1e-5 : $14 <= 1e-5 { bad("status") }
+  $12 == 10 && !($5 > 0.99 && $2 > 0.999 * limit) { bad("near the limit") }
+  END { exit failed || rows != 12 || ended != NR }' margin.tsv >err
+verdict $? "attn margin: margins rise to their limit, with certificates"
+margin --R '0.1, 3' --starts 0 >none.tsv 2>err && margin --R 0.1:3:2 --starts 3 >three.tsv 2>>err && [ ! -s err ] &&
+  [ "$(cut -f 12 none.tsv | tr '\n' ' ')" = 'R_over 0.1 3 inf ' ] &&
+  paste none.tsv three.tsv | awk -F '\t' 'NR > 1 && NR < 4 && $26 != $10 + 3 { exit 1 } NR == 4 && $26 != $10 { exit 1 }'
+verdict $? "attn margin --starts 3: three starts more"
+# One clean sample on a long signal, in so many dimensions that |xi|^2 = d: the gap of p_mm is 1, so that
+# with s = 1/(1 + exp(-R/|p_mm|)) attention on the signal the margin is |s mu + (1 - s) xi|.
+"$bin/attn" margin --n 1 --eta 0 --d 1e15 --rho 5e7 >one.tsv 2>err && [ ! -s err ] &&
+  awk -F '\t' 'NR > 1 { s = $12 == "inf" ? 1 : 1 / (1 + exp(-$12)); m = sqrt(s * s * 25e14 + (1 - s) ^ 2 * 1e15)
+    r = $12 == "inf" ? 0 : $1 * sqrt(25e14 + 1e15) / $12 - 1; x = $2 / m - 1; y = $3 / 5e7 - 1; z = $6 - s
+    if (x * x > 1e-12 || y * y > 1e-12 || z * z > 1e-12 || r * r > 1e-12) { print; exit 1 } }
+    END { if (NR != 13) exit 1 }' one.tsv >err
+verdict $? "attn margin: one sample, by a formula"
+# no flipped labels and a strong signal: both signals alone
+"$bin/attn" margin --n 9 --T 3 --eta 0 --d 1e15 --rho 1e8 --R 1 >log 2>err &&
+  awk -F '\t' 'NR == 3 { x = $3 / (1e8 / sqrt(2)) - 1; exit !(x * x < 1e-18 && $6 == 1 && $7 == "nan" && $13 == "best") }' log
+verdict $? "attn margin: two signals, by a formula"
 
 echo "1..$count"
 [ $failed -eq 0 ]

@@ -5,10 +5,14 @@
 
 #include "config.h"
 #include "data.h"
+#include "interpolator_path.h"
+#include "interpolator_directions.h"
 #include "linalg.h"
 #include "maxmargin.h"
 #include "metrics.h"
+#include "pair.h"
 #include "risk.h"
+#include "rng.h"
 #include "table.h"
 #include "tokens.h"
 #include "tokens_gram.h"
@@ -21,12 +25,15 @@ typedef struct {
 } subcommand;
 
 static int run_gd(int argc, char **argv);
+static int run_margin(int argc, char **argv);
 static int run_risk(int argc, char **argv);
 static int run_select(int argc, char **argv);
 
+static const char margin_purpose[] = "learning rule (4.1) along its bound R on |p|; a row per R";
 static const char select_purpose[] = "the token selections of the largest margins on one draw";
 static const subcommand subcommands[] = {
     {"gd", "train by gradient descent on one draw; a row per step", run_gd},
+    {"margin", margin_purpose, run_margin},
     {"risk", "the exact population risk of given inner products", run_risk},
     {"select", select_purpose, run_select},
 };
@@ -39,6 +46,11 @@ static void print_key(const attn_key *key) {
     snprintf(value, sizeof value, "%zu", *(size_t *)key->value);
   else if (key->kind == ATTN_KEY_WORD)
     snprintf(value, sizeof value, "%s", *(char **)key->value);
+  else if (key->kind == ATTN_KEY_LIST) {
+    const attn_list *list = key->value;
+    snprintf(value, sizeof value, "%zu values, %g to %g", list->count, list->value[0],
+             list->value[list->count - 1]);
+  }
   printf("  --%-7s %s, %s (default: %s)\n", key->name, key->meaning, key->range, value);
 }
 
@@ -151,7 +163,7 @@ static int run_risk(int argc, char **argv) {
       {"eta", ATTN_KEY_REAL, &eta, "[0, 0.5)", "the label-flip rate"},
       {"T", ATTN_KEY_COUNT, &T, "[2, 1e6]", "the tokens per sample"},
   };
-  read_options(argc, argv, "risk", subcommands[1].purpose, columns, keys,
+  read_options(argc, argv, "risk", subcommands[2].purpose, columns, keys,
                sizeof keys / sizeof *keys);
   const attn_risk_input input = {{mv[0], mv[1]}, {mp[0], mp[1]}, vv, pp, vp, NAN};
   const char *objection = attn_risk_check(&input, T, eta);
@@ -242,6 +254,157 @@ static int run_select(int argc, char **argv) {
   attn_maxmargin_list_free(list);
   attn_maxmargin_free(workspace);
   attn_trial_free(trial);
+  return EXIT_SUCCESS;
+}
+
+/* ---- attn margin ---- */
+
+enum { MARGIN_NOISE = 4000, MARGIN_DIGITS = 14 }; /* digits: 1 - margin / margin_limit gets small */
+static const double margin_same = 1e-6;           /* margins closer than this count as equal */
+
+#define MARGIN_COLUMNS                                                                             \
+  "R margin margin_limit cos_v cos_p att_clean att_noisy log10_risk_clean gap starts spread "      \
+  "R_over best sine worse status"
+
+/* The cells up to gap of a row: what is measured of v and p. */
+static void write_measured(attn_table *table, double R, double margin, const double *v,
+                           const double *p, double gap, attn_pair *pair) {
+  const attn_metrics m = attn_pair_measure(pair, v, p);
+  const double risk = isinf(R) ? attn_pair_limit_risk(pair).log10_clean
+                               : attn_metrics_log10_risk(&m, pair->set.labels->T);
+  const double *const of[] = {v, p}, *const limit[] = {pair->v, pair->p};
+  attn_table_cells(table, R, margin, pair->value.margin_low);
+  for (size_t u = 0; u < 2; u++)
+    attn_table_number(
+        table,
+        attn_interpolator_inner(of[u], limit[u], &pair->set, pair->interpolator) /
+            sqrt(attn_interpolator_inner(of[u], of[u], &pair->set, pair->interpolator) *
+                 attn_interpolator_inner(limit[u], limit[u], &pair->set, pair->interpolator)));
+  attn_table_cells(table, m.att_clean, m.att_noisy, risk, gap);
+}
+
+static void write_margin_rows(attn_table *table, const attn_interpolator_path *path,
+                              attn_pair *pair) {
+  const size_t size = 2 + pair->set.labels->N;
+  for (size_t i = 0; i < path->count; i++) {
+    const attn_interpolator_result end = attn_interpolator_path_best(path, i);
+    const attn_interpolator_result *all = path->end + i * path->starts;
+    size_t first = 0; /* of those that reach the best, since their order is a matter of rounding */
+    while (first < path->best[i] && all[first].margin < (1 - margin_same) * end.margin)
+      first++;
+    if (end.status == ATTN_INTERPOLATOR_INFEASIBLE) {
+      attn_table_cells(table, path->R[i], 0, pair->value.margin_low);
+      attn_table_skip(table, "starts");
+    } else {
+      write_measured(table, path->R[i], end.margin, path->v + i * size, path->p + i * size, end.gap,
+                     pair);
+    }
+    attn_table_cells(table, (double)path->starts, attn_interpolator_path_spread(path, i),
+                     path->R[i] / pair->norm_p);
+    attn_table_text(table, first == 0                  ? "below"
+                           : first == 1                ? "best"
+                           : first <= path->directions ? "classwise"
+                                                       : "random");
+    attn_table_cells(table, end.sine, (double)attn_interpolator_path_worse(path, i, margin_same));
+    attn_table_text(table, attn_interpolator_status_name(end.status));
+  }
+}
+
+/* R = infinity: the pair itself, and where the climbs between selections ended. */
+static void write_margin_limit(attn_table *table, const attn_interpolator_directions *starts,
+                               attn_pair *pair) {
+  double least = INFINITY;
+  size_t worse = 0;
+  for (size_t c = 0; c < ATTN_MAXMARGIN_STARTS; c++) {
+    least = fmin(least, starts->climbed[c]);
+    worse += starts->climbed[c] < (1 - margin_same) * starts->margin[0];
+  }
+  double *p = attn_alloc(2 + pair->set.labels->N, sizeof *p);
+  for (size_t j = 0; j < 2 + pair->set.labels->N; j++)
+    p[j] = 1000 * pair->p[j]; /* all attention on the selection, to the last digit */
+  write_measured(table, INFINITY, pair->value.margin_low, pair->v, p,
+                 fmax(pair->value.gap, pair->attention.gap), pair);
+  attn_table_cells(table, ATTN_MAXMARGIN_STARTS, fmax(0, 1 - least / starts->margin[0]), INFINITY);
+  attn_table_text(table, "best");
+  attn_table_cells(table, NAN, (double)worse);
+  attn_table_text(table, "selection");
+  attn_free(p);
+}
+
+static int run_margin(int argc, char **argv) {
+  static const char help[] =
+      "R margin margin_limit cos_v cos_p att_clean att_noisy log10_risk_clean\n"
+      "  gap starts spread R_over best sine worse status\n\n"
+      "Learning rule (4.1): the largest margin over |v| <= 1, |p| = R. Bounds are given\n"
+      "in units of |p_mm|, which realises the best token selection with score gaps of\n"
+      "1, as a rising list, \"1 3 10\", as from:to:count or as from:to:count:log. Each is\n"
+      "solved from many starts, since there are local optima; a row is about the best.\n"
+      "R = inf is the limit, the max-margin pair (v_mm, p_mm).\n\n"
+      "  R, R_over         the bound, and in units of |p_mm|\n"
+      "  margin            reached, for |v| = 1; margin_limit is that of v_mm\n"
+      "  cos_v, cos_p      of the angles with v_mm and p_mm\n"
+      "  att_clean         mean attention of clean samples on their signal; att_noisy\n"
+      "                    of noisy ones\n"
+      "  log10_risk_clean  exact risk on clean labels\n"
+      "  gap               relative gap between primal and dual of v at this p\n"
+      "  starts, spread    how many, and 1 - the least margin / the largest\n"
+      "  best              the first start to reach it: below (small |p|, followed\n"
+      "                    upwards), best (p_mm, downwards), classwise (p_mm of another\n"
+      "                    selection by class and flip, downwards), random\n"
+      "  sine              of the angle between p and the gradient: 0 at an optimum\n"
+      "  worse             starts that ended more than 1e-6 below, relatively\n"
+      "  status            stationary: sine <= 1e-5; flat: no step improves the margin\n"
+      "                    by more than rounding, which leaves p open; limit: stopped\n"
+      "                    after too many steps; infeasible: no start separates;\n"
+      "                    selection: exact, by support vector machines";
+  attn_data_param param = {.n = 40, .T = 2, .d = 40000, .rho = 79, .eta = 0.1};
+  size_t seed = 1, random = 2;
+  attn_list R = {.count = 0};
+  const attn_key keys[] = {
+      {"n", ATTN_KEY_COUNT, &param.n, "[1, 1000]", "the number of samples"},
+      {"T", ATTN_KEY_COUNT, &param.T, "[2, 256]", "the tokens per sample"},
+      {"d", ATTN_KEY_COUNT, &param.d, "[3, 9e15]", "the dimension"},
+      {"rho", ATTN_KEY_REAL, &param.rho, "(0, 1e150)", "the signal norm"},
+      {"eta", ATTN_KEY_REAL, &param.eta, "[0, 0.5)", "the label-flip rate"},
+      {"seed", ATTN_KEY_COUNT, &seed, "[0, 9007199254740992]", "the seed"},
+      {"R", ATTN_KEY_LIST, &R, "(0, 1e6]", "bounds over |p_mm|"},
+      {"starts", ATTN_KEY_COUNT, &random, "[0, 1000]", "the random starts at each bound"},
+  };
+  attn_key_parse(&keys[6], "1e-3:100:11:log", "--R");
+  read_options(argc, argv, "margin", margin_purpose, help, keys, sizeof keys / sizeof *keys);
+  for (size_t i = 1; i < R.count; i++)
+    if (!(R.value[i] > R.value[i - 1]))
+      attn_fail("--R: %g after %g: the bounds must rise", R.value[i], R.value[i - 1]);
+  if (param.n * (param.T - 1) > MARGIN_NOISE)
+    attn_fail("n = %zu, T = %zu: %zu noise tokens, at most %d are allowed", param.n, param.T,
+              param.n * (param.T - 1), MARGIN_NOISE);
+  attn_linalg_start();
+  attn_pair *pair = attn_pair_alloc(&param);
+  attn_pair_draw(pair, seed, "attn margin", 0, 0);
+  attn_interpolator_directions *starts = attn_interpolator_directions_alloc(param.n, param.T);
+  const size_t directions = attn_interpolator_directions_find(starts, &pair->set, pair->maxmargin);
+  if (directions > 0)
+    memcpy(pair->sigma, starts->sigma, param.n);
+  if (directions == 0 || !attn_pair_solve(pair))
+    attn_fail(
+        "n = %zu, T = %zu, d = %zu: no v and p realise the best token selection of this draw; "
+        "try a larger d",
+        param.n, param.T, param.d);
+  for (size_t i = 0; i < R.count; i++)
+    R.value[i] *= pair->norm_p;
+  attn_interpolator_path *path =
+      attn_interpolator_path_alloc(R.value, R.count, directions, random, pair->set.labels);
+  attn_rng_start(pair->trial->rng, seed, "attn margin", 0, 0, ATTN_STREAM_START);
+  attn_interpolator_follow(path, starts->direction, pair->trial->rng, &pair->set,
+                           pair->interpolator);
+
+  attn_table *table = attn_table_open("-", MARGIN_COLUMNS, MARGIN_DIGITS);
+  write_margin_rows(table, path, pair);
+  write_margin_limit(table, starts, pair);
+  attn_table_close(table);
+  attn_interpolator_path_free(path);
+  attn_interpolator_directions_free(starts);
+  attn_pair_free(pair);
   return EXIT_SUCCESS;
 }
 
