@@ -11,6 +11,7 @@ flat = sqrt(F_min * K_max)
 stats branches using 'draw' name 'N' nooutput
 stats edges using 'kappa_star' name 'S' nooutput
 stats edges using 'balanced_edge' name 'B' nooutput
+stats edges using 'fit_v_to' name 'V' nooutput
 kappa = "1 1.6 2.5"
 
 set multiplot
@@ -53,7 +54,7 @@ set key bottom left
 plot path using 'R':(known(3, 'one_cos_p', 'p_known')) with points ls 1 title 'p with p_{mm}', \
      path using (column('R') > 2.5 ? column('R') : NaN):(at(3, 'sat_cos_p')) with lines ls 6 title 'predicted; slope → -2', \
      path using 'R':(column('p_known') <= 0.5 && column('R') > 1 ? at(3, 'one_cos_p') : NaN) with points lc rgb blue pt 6 ps 0.6 notitle, \
-     path using 'R':(known(3, 'one_cos_v', 'v_known')) with points ls 2 title 'v with v_{mm}', \
+     path using 'R':(column('R') <= V_max ? at(3, 'one_cos_v') : NaN) with points ls 2 title 'v with v_{mm}', \
      path using (column('R') < 1.1 ? column('R') : NaN):(at(3, 'one_cos_0')) with points ls 3 title 'p with gradient at 0', \
      [8e-4:0.3] 0.3 * x**2 with lines ls 9 title 'slope 2'
 unset object 1; unset label 2

@@ -16,8 +16,8 @@
 static struct {
   attn_list n, T, ratio, kappa, draws, others, random, R, window, up;
   size_t show, window_n, window_draws;
-  double eta, window_ratio, far, small, fit_from, fit_to, trust, direction, slope, exponent,
-      relative, same, above, labels, delta, coherence, level;
+  double eta, window_ratio, far, small, fit_from, fit_to, fit_v_to, trust, direction, slope,
+      exponent, relative, same, above, labels, delta, coherence, level;
 } conf;
 
 static const attn_key keys[] = {
@@ -41,6 +41,7 @@ static const attn_key keys[] = {
     {"small", ATTN_KEY_REAL, &conf.small, "(0, 1e4)", "the largest bound that counts as small"},
     {"fit_from", ATTN_KEY_REAL, &conf.fit_from, "(0, 1e4)", "rates are fitted from this bound on"},
     {"fit_to", ATTN_KEY_REAL, &conf.fit_to, "(0, 1e4)", "up to this one"},
+    {"fit_v_to", ATTN_KEY_REAL, &conf.fit_v_to, "(0, 1e4)", "for v up to this one"},
     {"trust", ATTN_KEY_REAL, &conf.trust, "(0, 1)", "the largest error of p over its angle"},
     {"direction", ATTN_KEY_REAL, &conf.direction, "(0, 1)", "the largest 1 - cosine at far"},
     {"slope", ATTN_KEY_REAL, &conf.slope, "(0, 1)", "the allowed error of an exponential rate"},
@@ -63,7 +64,6 @@ typedef enum { PATH, WINDOW, BALANCED } part_kind;
  *   over          kappa over the draw's threshold
  *   one_cos_0     1 - cosine of p with the gradient at p = 0
  *   limit_risk, ideal_risk   log10, at R = infinity; likewise on orthogonal noise
- *   v_known       the error of v, at most the root of the gap of the multipliers, is below its angle
  *   p_known       the error of p, at most its sine, is small beside its angle
  *   on            above is 1
  *   sat_          by attn_saturation
@@ -73,7 +73,7 @@ typedef enum { PATH, WINDOW, BALANCED } part_kind;
 #define COLUMNS                                                                                    \
   "part cell draw kappa R below above labels other worse over optimal log10_risk below_risk "      \
   "coherence deficit one_cos_v one_cos_p one_cos_0 att_clean att_noisy limit_risk ideal_risk "     \
-  "v_known p_known on sat_deficit sat_cos_p sat_risk gap sine sine_gap stationary flat stopped "   \
+  "p_known on sat_deficit sat_cos_p sat_risk gap sine sine_gap stationary flat stopped "           \
   "infeasible"
 
 /* ---- sampling ---- */
@@ -216,7 +216,7 @@ static void run_path(attn_table *table, size_t job, size_t cell, size_t draw, ui
         random > 0 ? worse / (double)random : NAN, over, attn_pair_is_optimal(pair),
         attn_metrics_log10_risk(&m, param.T), NAN, coherence, 1 - best.margin / limit, one_cos_v,
         one_cos_p, one_minus_cosine(p, gradient, pair), m.att_clean, m.att_noisy, limit_risk,
-        ideal_risk, best.sine_gap <= 2 * one_cos_v, best.sine <= conf.trust * sqrt(2 * one_cos_p),
+        ideal_risk, best.sine <= conf.trust * sqrt(2 * one_cos_p),
         end[1].margin >= (1 - conf.same) * best.margin, sat_deficit, sat_cos_p, sat_risk);
     certificates certificate = {.gap = 0};
     certify(&certificate, end, path->starts);
@@ -455,7 +455,8 @@ static double of_draw(const attn_samples *samples, size_t cell, size_t draw, qua
   case MARGIN_RATE:
     return slope_of(along(samples, cell, draw, "deficit", "on", false), from, to, false);
   case V_RATE:
-    return slope_of(along(samples, cell, draw, "one_cos_v", "v_known", false), from, to, false);
+    return slope_of(along(samples, cell, draw, "one_cos_v", "on", false), from, conf.fit_v_to,
+                    false);
   case ANGLE:
     return slope_of(along(samples, cell, draw, "one_cos_p", "p_known", false), from, to, true);
   case ANGLE_PREDICTED:
@@ -508,7 +509,7 @@ static attn_summary over_draws(const attn_samples *samples, size_t first, size_t
 static void write_path(attn_experiment *experiment, const attn_samples *samples) {
   static const char medians[] = "deficit sat_deficit one_cos_v one_cos_p sat_cos_p one_cos_0 "
                                 "log10_risk sat_risk limit_risk below above other";
-  static const char means[] = "att_clean att_noisy worse v_known p_known on";
+  static const char means[] = "att_clean att_noisy worse p_known on";
   char *columns = attn_text_format("cell n T kappa R %s %s", medians, means);
   attn_table *table = attn_experiment_table(experiment, "path", columns);
   for (size_t c = 0; c < conf.n.count; c++)
@@ -624,10 +625,10 @@ static void write_window(attn_experiment *experiment, const attn_samples *sample
   }
   attn_free(lost);
   attn_table_close(table);
-  table = attn_experiment_table(experiment, "edges", "eta kappa_star balanced_edge far");
+  table = attn_experiment_table(experiment, "edges", "eta kappa_star balanced_edge far fit_v_to");
   attn_table_cells(table, conf.eta, kappa_star(),
                    attn_samples_value(samples, "kappa", (attn_where[]){{"part", BALANCED}, {0}}),
-                   nearest(conf.far));
+                   nearest(conf.far), conf.fit_v_to);
   attn_table_close(table);
 }
 
