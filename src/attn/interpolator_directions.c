@@ -63,8 +63,8 @@ size_t attn_interpolator_directions_find(attn_interpolator_directions *s,
                                          attn_maxmargin_workspace *w) {
   unsigned char *sigma = s->sigma + ROOM * s->n;
   if (set->labels->n != s->n || set->labels->N != s->N)
-    attn_fail("these directions are for n = %zu, N = %zu, the training set has n = %zu, N = %zu", s->n,
-              s->N, set->labels->n, set->labels->N);
+    attn_fail("these directions are for n = %zu, N = %zu, the training set has n = %zu, N = %zu",
+              s->n, s->N, set->labels->n, set->labels->N);
   s->count = 0;
   attn_maxmargin_best(sigma, s->climbed, 0, NULL, set, w);
   hold(s, sigma, set, w);
