@@ -225,9 +225,10 @@ static void turn_away(attn_table *table, size_t job, attn_pair *pair, size_t dra
         attn_interpolator_value(v, p, &pair->set, pair->interpolator);
     const attn_risk_input ideal = turned_ideal(pair, turn, angle);
     start_row(row, TURNED, 0, (double)draw, pair);
-    if (end.status == ATTN_INTERPOLATOR_OK)
+    /* where both labels crowd on one signal no v is certified to be the best fit: not fitted */
+    if (end.gap <= ATTN_SVM_GAP)
       solved_row(row, pair, v, p, &end);
-    row[FITTED] = row[FITTED] == 1; /* no v that fits all labels: not fitted */
+    row[FITTED] = row[FITTED] == 1;
     row[X] = conf.angle.value[i];
     write_row(table, job, row);
 
