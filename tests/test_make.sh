@@ -4,9 +4,8 @@
 # shellcheck disable=SC2181 # the status of a function with much on its line
 set -u
 
-for made in gd_two_steps attn weave ledger trace verify; do
-  [ -x "build/bin/$made" ] || { echo "Bail out! build/bin/$made is not built: make build/bin/$made"; exit 1; }
-done
+. tests/tap.sh
+needs gd_two_steps attn weave ledger trace verify
 for tool in gnuplot pandoc rsvg-convert; do
   command -v "$tool" >/dev/null || { echo "1..0 # SKIP $tool is not installed"; exit 0; }
 done
@@ -15,14 +14,12 @@ unset MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKELEVEL MAKEOVERRIDES SET C V STEM EXACT R
 LC_ALL=C.UTF-8
 export LC_ALL
 
-box=$(mktemp -d) || exit 1
+make_box
 running=
 finish() {
   [ -z "$running" ] || kill -KILL "-$running" 2>/dev/null
   rm -rf "$box"
 }
-trap finish EXIT
-trap 'exit 1' INT TERM HUP
 
 # ---- the copy ----
 
@@ -64,17 +61,7 @@ for tool in make sh awk sed grep cat cp mv rm mkdir rmdir dirname basename mktem
 done
 cd "$box/tree" || exit 1
 
-count=0 failed=0
-verdict() { # verdict STATUS NAME
-  count=$((count + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $count - $2"
-  else
-    failed=$((failed + 1))
-    echo "not ok $count - $2"
-    tail -n 8 "$box/said" | sed 's/^/# /'
-  fi
-}
+diagnose() { tail -n 8 "$box/said"; }
 # Everything but the first run goes without TeX, which is slow.
 pages_only() { PATH=$box/path make "$@" >"$box/said" 2>&1; }
 says() { grep -q -e "$1" "$box/said"; }

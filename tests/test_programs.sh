@@ -5,41 +5,16 @@ set -u
 newline='
 '
 
-bin=$(pwd)/build/bin
+. tests/tap.sh
 program=$bin/gd_two_steps
-for made in gd_two_steps attn; do
-  [ -x "$bin/$made" ] || { echo "Bail out! $bin/$made is not built: make build/bin/$made"; exit 1; }
-done
-box=$(mktemp -d) || exit 1
-mounted=
-finish() {
-  for folder in $mounted; do umount "$folder"; done
-  rm -rf "$box"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM HUP
+needs gd_two_steps attn
+make_box
 # a short configuration; its seed stands in the last line, so line numbers are those of the original
 sed -e 's/^d  .*/d = 400/' -e 's/^rho .*/rho = 3/' -e 's/^n  .*/n = 20/' -e 's/^steps .*/steps = 3/' \
   -e 's/^draws .*/draws = 4/' -e 's/^samples .*/samples = 20/' -e 's/^record .*/record = 0 1 2 3/' \
   -e 's/^show .*/show = 0 2/' -e 's/^shards .*/shards = 2/' experiments/gd_two_steps.conf >"$box/good.conf"
 claims=$(for file in src/claims/*.c; do basename "$file" .c; done)
 cd "$box" || exit 1
-
-count=0 failed=0
-verdict() { # verdict STATUS NAME
-  count=$((count + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $count - $2"
-  else
-    failed=$((failed + 1))
-    echo "not ok $count - $2"
-    cat err log 2>/dev/null | head -n 6 | sed 's/^/# /'
-  fi
-}
-skip() { # skip NAME REASON
-  count=$((count + 1))
-  echo "ok $count - $1 # SKIP $2"
-}
 
 # one_sentence TEXT COMMAND...: status 1, one line on stderr with TEXT in it, nothing on stdout, no
 # result and no part

@@ -4,36 +4,11 @@
 # shellcheck disable=SC2016 # the programs in single quotes are awk's
 set -u
 
-bin=$(pwd)/build/bin
-for tool in verify trace; do
-  [ -x "$bin/$tool" ] || { echo "Bail out! $bin/$tool is not built: make build/bin/$tool"; exit 1; }
-done
-box=$(mktemp -d) || exit 1
-mounted=
-finish() {
-  for folder in $mounted; do umount "$folder"; done
-  rm -rf "$box"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM HUP
+. tests/tap.sh
+needs verify trace
+make_box
 cd "$box" || exit 1
 tab='	'
-
-count=0 failed=0
-verdict() { # verdict STATUS NAME
-  count=$((count + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $count - $2"
-  else
-    failed=$((failed + 1))
-    echo "not ok $count - $2"
-    cat log err 2>/dev/null | sed 's/^/# /' | head -n 12
-  fi
-}
-skip() { # skip NAME REASON
-  count=$((count + 1))
-  echo "ok $count - $1 # SKIP $2"
-}
 
 verify() { what=$1; shift; "$bin/verify" "$what" --companion out --reference ref "$@" >log 2>err; }
 check() { verify check "$@" one two; }

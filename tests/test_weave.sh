@@ -3,27 +3,11 @@
 # shellcheck disable=SC2016 # the formulas in single quotes are no variables
 set -u
 
-bin=$(pwd)/build/bin
+. tests/tap.sh
 repo=$(pwd)
-for tool in weave ledger; do
-  [ -x "$bin/$tool" ] || { echo "Bail out! $bin/$tool is not built: make build/bin/$tool"; exit 1; }
-done
-box=$(mktemp -d) || exit 1
-trap 'rm -rf "$box"' EXIT
-trap 'exit 1' INT TERM HUP
+needs weave ledger
+make_box
 cd "$box" || exit 1
-
-count=0 failed=0
-verdict() { # verdict STATUS NAME
-  count=$((count + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $count - $2"
-  else
-    failed=$((failed + 1))
-    echo "not ok $count - $2"
-    sed 's/^/# /' err | head -n 5
-  fi
-}
 
 # weave the chapter c/$1.md as a page, the book, and read the ledger
 page() { "$bin/weave" --companion out --format html --out page.md --depfile page.d "c/$1.md" --all c/*.md >log 2>err; }
