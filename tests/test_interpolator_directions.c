@@ -10,7 +10,7 @@
 
 static attn_pair *draw(size_t n, size_t T, size_t d, double kappa, size_t seed) {
   const attn_data_param param = {n, T, d, kappa * sqrt((double)d / (double)n), 0.2};
-  attn_pair *pair = attn_pair_alloc(&param);
+  attn_pair *pair = attn_pair_alloc(&param, false);
   attn_pair_draw(pair, seed, "test_interpolator_directions", 0, 0);
   return pair;
 }

@@ -21,7 +21,7 @@ typedef struct {
 static problem *make(size_t n, size_t T, double kappa, size_t noisy, size_t seed) {
   problem *s = attn_alloc(1, sizeof *s);
   const attn_data_param param = {n, T, 1000 * n, kappa * sqrt(1000), 0.1};
-  s->pair = attn_pair_alloc(&param);
+  s->pair = attn_pair_alloc(&param, true);
   s->saturation = attn_saturation_alloc(n, T);
   const size_t size = 2 + s->pair->trial->labels->N;
   s->v = attn_alloc(size, sizeof *s->v);

@@ -7,6 +7,8 @@
 attn_direction *attn_direction_alloc(const attn_labels *labels) {
   attn_direction *direction = attn_alloc(1, sizeof *direction);
   direction->sigma = attn_alloc(labels->n, 1);
+  direction->a = attn_alloc(labels->n, sizeof *direction->a);
+  direction->b = attn_alloc(labels->N, sizeof *direction->b);
   for (size_t which = 0; which < 2; which++)
     direction->sum[which] = attn_alloc(2 + labels->N, sizeof *direction->sum[which]);
   return direction;
@@ -16,6 +18,8 @@ void attn_direction_free(attn_direction *direction) {
   if (direction == NULL)
     return;
   attn_free(direction->sigma);
+  attn_free(direction->a);
+  attn_free(direction->b);
   for (size_t which = 0; which < 2; which++)
     attn_free(direction->sum[which]);
   attn_free(direction);
@@ -23,21 +27,14 @@ void attn_direction_free(attn_direction *direction) {
 
 bool attn_direction_solve(attn_direction *direction, const attn_maxmargin_set *set,
                           attn_maxmargin_workspace *workspace) {
-  const attn_labels *labels = set->labels;
   attn_svm_result value, attention;
-  double *a = attn_alloc(labels->n, sizeof *a), *b = attn_alloc(labels->N, sizeof *b);
-  attn_maxmargin_value(a, &value, direction->sigma, set, workspace);
-  attn_maxmargin_attention(b, &attention, direction->sigma, set, workspace);
-  const bool solved = value.status == ATTN_SVM_OK && attention.status == ATTN_SVM_OK;
-  double *v = direction->sum[ATTN_V], *p = direction->sum[ATTN_P];
-  attn_maxmargin_value_weights(v, v + 2, a, direction->sigma, labels);
-  attn_maxmargin_attention_weights(p, p + 2, b, direction->sigma, labels);
+  const bool solved =
+      attn_maxmargin_pair(direction->sum[ATTN_V], direction->sum[ATTN_P], direction->a,
+                          direction->b, &value, &attention, direction->sigma, set, workspace);
   direction->norm[ATTN_V] = solved ? 1 / value.margin_low : NAN;
   direction->norm[ATTN_P] = solved ? 1 / attention.margin_low : NAN;
   direction->margin = solved ? value.margin_low : 0;
   direction->gap = solved ? fmax(value.gap, attention.gap) : NAN;
-  attn_free(a);
-  attn_free(b);
   return solved;
 }
 

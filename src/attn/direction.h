@@ -15,6 +15,7 @@ typedef struct {
   double norm[2];       /* |v_mm|, |p_mm|; not-a-number when one of them does not exist */
   double margin;        /* 1 / |v_mm|, a certified lower bound; 0 when one does not exist */
   double gap;           /* the larger certified gap of the two support vector machines */
+  double *a, *b;        /* [n], [N] their multipliers */
 } attn_direction;
 
 attn_direction *attn_direction_alloc(const attn_labels *labels);

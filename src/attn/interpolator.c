@@ -113,14 +113,21 @@ double attn_interpolator_inner(const double *v, const double *u, const attn_maxm
   return attn_dot(v, w->scores, 2 + w->N);
 }
 
-static double norm(const double *u, const attn_maxmargin_set *set, attn_interpolator_workspace *w) {
-  return sqrt(fmax(0, attn_interpolator_inner(u, u, set, w)));
+double attn_interpolator_norm(const double *v, const attn_maxmargin_set *set,
+                              attn_interpolator_workspace *w) {
+  return sqrt(fmax(0, attn_interpolator_inner(v, v, set, w)));
+}
+
+double attn_interpolator_cosine(const double *v, const double *u, const attn_maxmargin_set *set,
+                                attn_interpolator_workspace *w) {
+  return attn_interpolator_inner(v, u, set, w) /
+         (attn_interpolator_norm(v, set, w) * attn_interpolator_norm(u, set, w));
 }
 
 /* False when p = 0. */
 static bool scale_to(double *p, double R, const attn_maxmargin_set *set,
                      attn_interpolator_workspace *w) {
-  const double length = norm(p, set, w);
+  const double length = attn_interpolator_norm(p, set, w);
   if (length > 0)
     attn_scale(p, R / length, 2 + w->N);
   return length > 0;
@@ -195,7 +202,7 @@ static attn_interpolator_result report(const point *x, const attn_maxmargin_set 
                                        attn_interpolator_workspace *w) {
   return (attn_interpolator_result){
       .status = isfinite(x->V) ? ATTN_INTERPOLATOR_OK : ATTN_INTERPOLATOR_INFEASIBLE,
-      .R = norm(x->p, set, w),
+      .R = attn_interpolator_norm(x->p, set, w),
       .norm_v = 1 / x->svm.margin_low,
       .margin = x->svm.margin_low,
       .gap = x->svm.gap,
@@ -273,7 +280,7 @@ static step_result take_step(double R, double tau, task rule, const attn_maxmarg
   double lengths = set->rho * (fabs(q[0]) + fabs(q[1]));
   for (size_t j = 0; j < w->N; j++)
     lengths += fabs(q[2 + j]) * sqrt(set->noise[j * (w->N + 1)]);
-  const double residual = hypot(norm(q, set, w), 2 * sqrt(DBL_EPSILON) * lengths);
+  const double residual = hypot(attn_interpolator_norm(q, set, w), 2 * sqrt(DBL_EPSILON) * lengths);
   attn_scale(q, 1 / (tau + nu), 2 + w->N);
   attn_axpy(q, 1, w->now.p, 2 + w->N);
   attn_svm_certify(&at_now, w->step_a, w->now.K, n);
@@ -310,7 +317,7 @@ static attn_interpolator_result descend(task rule, const attn_maxmargin_set *set
   double damping = 1;
   differentiate(set, w);
   for (;; r.steps++) {
-    const double R = norm(w->now.p, set, w), unit = curvature(R, rule, w);
+    const double R = attn_interpolator_norm(w->now.p, set, w), unit = curvature(R, rule, w);
     const double now = objective(&w->now, R, rule);
     const step_result step =
         unit > 0 ? take_step(R, unit * (damping + rule.sphere), rule, set, w) : impossible;
@@ -332,7 +339,7 @@ static attn_interpolator_result descend(task rule, const attn_maxmargin_set *set
       scale_to(w->next.p, R, set, w);
     evaluate(&w->next, set, w);
     r.solved++;
-    const double gain = now - objective(&w->next, norm(w->next.p, set, w), rule);
+    const double gain = now - objective(&w->next, attn_interpolator_norm(w->next.p, set, w), rule);
     if (!(gain > 0.1 * step.improvement)) {
       damping *= 4;
       continue;

@@ -66,10 +66,17 @@ typedef struct attn_interpolator_workspace attn_interpolator_workspace;
 attn_interpolator_workspace *attn_interpolator_alloc(size_t n, size_t T);
 void attn_interpolator_free(attn_interpolator_workspace *workspace);
 
-/* v . u and |v| of multiples of tokens: O(N^2). */
+/* v . u of multiples of tokens: O(N^2). */
 double attn_interpolator_inner(const double *v /* [2 + N] */, const double *u /* [2 + N] */,
                                const attn_maxmargin_set *set,
                                attn_interpolator_workspace *workspace);
+
+/* |v|, and the cosine of the angle between v and u, likewise. */
+double attn_interpolator_norm(const double *v /* [2 + N] */, const attn_maxmargin_set *set,
+                              attn_interpolator_workspace *workspace);
+double attn_interpolator_cosine(const double *v /* [2 + N] */, const double *u /* [2 + N] */,
+                                const attn_maxmargin_set *set,
+                                attn_interpolator_workspace *workspace);
 
 /* v for a given p, with margins at least 1, and the result's R, norm_v, margin, gap; the status is
  * OK or INFEASIBLE; sine, sine_gap and multiplier are not-a-number. */

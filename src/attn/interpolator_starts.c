@@ -38,17 +38,6 @@ void attn_interpolator_starts_free(attn_interpolator_starts *s) {
   attn_free(s);
 }
 
-double attn_interpolator_starts_length(attn_interpolator_starts *s, const double *u,
-                                       const attn_maxmargin_set *set) {
-  return sqrt(fmax(0, attn_interpolator_inner(u, u, set, s->solver)));
-}
-
-double attn_interpolator_starts_cosine(attn_interpolator_starts *s, const double *u,
-                                       const double *w, const attn_maxmargin_set *set) {
-  return attn_interpolator_inner(u, w, set, s->solver) /
-         (attn_interpolator_starts_length(s, u, set) * attn_interpolator_starts_length(s, w, set));
-}
-
 void attn_interpolator_starts_prepare(attn_interpolator_starts *s, const attn_maxmargin_set *set) {
   double margins[ATTN_MAXMARGIN_STARTS];
   s->selections = 0;
@@ -90,10 +79,10 @@ void attn_interpolator_starts_solve(attn_interpolator_starts *s, double nu,
       if (start <= s->selections) {
         memcpy(s->p_try, s->p_mm + (start - 1) * s->size, s->size * sizeof *s->p_mm);
       } else {
-        const double like = s->selections > 0 ? attn_interpolator_starts_length(s, s->p_mm, set)
+        const double like = s->selections > 0 ? attn_interpolator_norm(s->p_mm, set, s->solver)
                                               : 1 / sqrt(set->noise[0]);
         attn_interpolator_random(s->p_try, set, rng);
-        attn_scale(s->p_try, like / attn_interpolator_starts_length(s, s->p_try, set), s->size);
+        attn_scale(s->p_try, like / attn_interpolator_norm(s->p_try, set, s->solver), s->size);
       }
       attn_scale(s->p_try, gap, s->size);
       end = attn_interpolator_min_norm(s->v_try, s->p_try, nu, set, s->solver);

@@ -56,11 +56,4 @@ void attn_interpolator_starts_solve(attn_interpolator_starts *starts, double nu,
 size_t attn_interpolator_starts_worse(const attn_interpolator_starts *starts, double tolerance);
 double attn_interpolator_starts_spread(const attn_interpolator_starts *starts);
 
-/* |u|, and the cosine of two multiples of tokens. */
-double attn_interpolator_starts_length(attn_interpolator_starts *starts,
-                                       const double *u /* [size] */, const attn_maxmargin_set *set);
-double attn_interpolator_starts_cosine(attn_interpolator_starts *starts,
-                                       const double *u /* [size] */, const double *w /* [size] */,
-                                       const attn_maxmargin_set *set);
-
 #endif

@@ -160,6 +160,17 @@ void attn_maxmargin_attention_weights(double *signal, double *noise, const doubl
   }
 }
 
+bool attn_maxmargin_pair(double *v, double *p, double *a, double *b, attn_svm_result *value,
+                         attn_svm_result *attention, const unsigned char *sigma,
+                         const attn_maxmargin_set *set, attn_maxmargin_workspace *w) {
+  if (attn_maxmargin_value(a, value, sigma, set, w) != ATTN_SVM_OK ||
+      attn_maxmargin_attention(b, attention, sigma, set, w) != ATTN_SVM_OK)
+    return false;
+  attn_maxmargin_value_weights(v, v + 2, a, sigma, set->labels);
+  attn_maxmargin_attention_weights(p, p + 2, b, sigma, set->labels);
+  return true;
+}
+
 size_t attn_maxmargin_on_signal(const unsigned char *sigma, const attn_labels *labels,
                                 unsigned char k, bool noisy) {
   size_t count = 0;

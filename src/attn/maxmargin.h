@@ -63,6 +63,14 @@ void attn_maxmargin_attention_weights(double *signal /* [2] */, double *noise /*
                                       const unsigned char *sigma /* [n] */,
                                       const attn_labels *labels);
 
+/* Both at once: v_mm and p_mm as multiples of mu_1, mu_2, xi_1 ... xi_N. False where no v fits all
+ * labels with these tokens, or no p selects them: then v and p mean nothing, and attention means
+ * nothing where value has failed. */
+bool attn_maxmargin_pair(double *v /* [2 + N] */, double *p /* [2 + N] */, double *a /* [n] */,
+                         double *b /* [N] */, attn_svm_result *value, attn_svm_result *attention,
+                         const unsigned char *sigma /* [n] */, const attn_maxmargin_set *set,
+                         attn_maxmargin_workspace *workspace);
+
 /* How many samples of class k, flipped or not, attend to their signal. */
 size_t attn_maxmargin_on_signal(const unsigned char *sigma /* [n] */, const attn_labels *labels,
                                 unsigned char k, bool noisy);

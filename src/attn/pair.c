@@ -5,11 +5,11 @@
 #include "risk_limit.h"
 #include "tokens_gram.h"
 
-attn_pair *attn_pair_alloc(const attn_data_param *param) {
+attn_pair *attn_pair_alloc(const attn_data_param *param, bool finite) {
   attn_pair *pair = attn_alloc(1, sizeof *pair);
   pair->trial = attn_trial_alloc(ATTN_TOKENS_BARTLETT, param, 0);
   pair->maxmargin = attn_maxmargin_alloc(param->n, param->T);
-  pair->interpolator = attn_interpolator_alloc(param->n, param->T);
+  pair->interpolator = finite ? attn_interpolator_alloc(param->n, param->T) : NULL;
   const size_t N = pair->trial->labels->N;
   pair->sigma = attn_alloc(param->n, 1);
   pair->v = attn_alloc(2 + N, sizeof *pair->v);
@@ -51,16 +51,11 @@ double attn_pair_search(attn_pair *pair, size_t random) {
 }
 
 bool attn_pair_solve(attn_pair *pair) {
-  const attn_labels *labels = pair->trial->labels;
-  if (attn_maxmargin_value(pair->a, &pair->value, pair->sigma, &pair->set, pair->maxmargin) !=
-          ATTN_SVM_OK ||
-      attn_maxmargin_attention(pair->b, &pair->attention, pair->sigma, &pair->set,
-                               pair->maxmargin) != ATTN_SVM_OK)
-    return false;
-  attn_maxmargin_value_weights(pair->v, pair->v + 2, pair->a, pair->sigma, labels);
-  attn_maxmargin_attention_weights(pair->p, pair->p + 2, pair->b, pair->sigma, labels);
-  pair->norm_p = 1 / pair->attention.margin_low;
-  return true;
+  const bool solved =
+      attn_maxmargin_pair(pair->v, pair->p, pair->a, pair->b, &pair->value, &pair->attention,
+                          pair->sigma, &pair->set, pair->maxmargin);
+  pair->norm_p = solved ? 1 / pair->attention.margin_low : NAN;
+  return solved;
 }
 
 bool attn_pair_is_optimal(const attn_pair *pair) {
@@ -92,6 +87,18 @@ attn_pair_counts attn_pair_count(const attn_pair *pair) {
     (noisy ? counts.noisy : pair->sigma[i] == 0 ? counts.signal : counts.noise)[labels->k[i]]++;
   }
   return counts;
+}
+
+double attn_pair_over_threshold(const attn_pair *pair) {
+  const attn_counts c = attn_labels_counts(pair->trial->labels);
+  return pair->set.rho *
+         sqrt(fmin(c.n[0] - c.noisy[0], c.n[1] - c.noisy[1]) / (double)pair->trial->param.d);
+}
+
+attn_risk_input attn_pair_predict(const attn_pair *pair) {
+  const attn_data_param *param = &pair->trial->param;
+  const attn_pair_counts counts = attn_pair_count(pair);
+  return attn_pair_ideal(&counts, param->T, param->rho, (double)param->d);
 }
 
 attn_risk_input attn_pair_ideal(const attn_pair_counts *counts, size_t T, double rho, double d) {

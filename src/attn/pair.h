@@ -13,17 +13,18 @@ typedef struct {
   attn_trial *trial; /* its model is where pairs are measured */
   attn_maxmargin_set set;
   attn_maxmargin_workspace *maxmargin;
-  attn_interpolator_workspace *interpolator;
-  unsigned char *sigma;             /* [n] the selection */
+  attn_interpolator_workspace *interpolator; /* NULL for pairs of the limit alone */
+  unsigned char *sigma;                      /* [n] the selection */
   double *v, *p;                    /* [2 + N] v_mm and p_mm of sigma, after attn_pair_solve */
   attn_svm_result value, attention; /* their certificates */
-  double norm_p;                    /* |p_mm| */
+  double norm_p;                    /* |p_mm|; not-a-number when there is none */
   double *a, *b;                    /* [n], [N] their multipliers */
 } attn_pair;
 
-/* Tokens are held by their Gram matrix, drawn from its law (Bartlett). Fails with the sentence of
+/* Tokens are held by their Gram matrix, drawn from its law (Bartlett). finite: with a solver for
+ * finite |p|. Fails with the sentence of
  * attn_data_check, and for more than 256 tokens per sample. */
-attn_pair *attn_pair_alloc(const attn_data_param *param);
+attn_pair *attn_pair_alloc(const attn_data_param *param, bool finite);
 void attn_pair_free(attn_pair *pair);
 
 /* As attn_trial_draw and attn_trial_set_rho. */
@@ -64,5 +65,12 @@ attn_pair_counts attn_pair_count(const attn_pair *pair);
  * is least at m_k = ((T - 1) signal_k - noise_k - noisy_k) / (d / rho^2 + (T - 1) signal_k + noise_k
  * + noisy_k). For T = 2, or where every m_k >= 0: else a sample on noise has other noise to avoid. */
 attn_risk_input attn_pair_ideal(const attn_pair_counts *counts, size_t T, double rho, double d);
+
+/* The same with the draw's own counts: what the limit's risk is expected to depend on. */
+attn_risk_input attn_pair_predict(const attn_pair *pair);
+
+/* kappa over the threshold at which the class with fewer clean samples turns to its signal,
+ * rho^2 n_clean = d (theory section 5). */
+double attn_pair_over_threshold(const attn_pair *pair);
 
 #endif

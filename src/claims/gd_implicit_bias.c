@@ -112,10 +112,7 @@ typedef struct {
 static void draw_tokens(bench *w, size_t cell, size_t draw, const attn_experiment *experiment) {
   attn_labels *labels = w->trial->labels;
   attn_trial_draw(w->trial, attn_experiment_seed(experiment), "gd_implicit_bias", cell, draw);
-  for (size_t i = 0; i < labels->n; i++) {
-    labels->k[i] = i % 2 != 0;
-    labels->y[i] = (signed char)((i % 2 != 0) == (i / 2 < flips_of_class(cell)) ? 1 : -1);
-  }
+  attn_labels_balanced(labels, flips_of_class(cell));
 }
 
 /* Trains; keeps v, p and the tokens chosen at the recorded steps, and returns how many these are. */
@@ -191,9 +188,7 @@ static void measure(double *row, bench *w, size_t r, size_t start) {
   row[GAP_NOISY] = mean_gap(model, labels, true);
   row[RISK] = model->T == 2 ? attn_metrics_log10_risk(&m, 2) : NAN;
   //@begin measured
-  double smallest = INFINITY;
-  for (size_t i = 0; i < conf.n; i++)
-    smallest = fmin(smallest, labels->y[i] * model->f[i]);
+  const double smallest = fmin(m.least_clean, m.least_noisy);
   for (size_t which = 0; which < 2; which++) {
     const attn_direction_lengths length = attn_direction_measure(model, tokens, which);
     row[COS_V + which] = attn_direction_cosine(w->own, model, tokens, which);

@@ -94,17 +94,15 @@ static void start_row(double *row, double part, double setting, double draw, att
 //@begin limit
 /* The pair (v_mm, p_mm) of the selection in pair->sigma, for |p| -> infinity. */
 static void solve_limit(double *row, attn_pair *pair) {
-  const attn_data_param *param = &pair->trial->param;
   const attn_labels *labels = pair->trial->labels;
   const attn_pair_counts c = attn_pair_count(pair);
   const double clean = c.signal[0] + c.signal[1] + c.noise[0] + c.noise[1];
   row[R] = INFINITY;
-  row[ABOVE] = param->rho *
-               sqrt(fmin(c.signal[0] + c.noise[0], c.signal[1] + c.noise[1]) / (double)param->d);
+  row[ABOVE] = attn_pair_over_threshold(pair);
   row[FITTED] = attn_pair_solve(pair);
   if (!row[FITTED])
     return;
-  const attn_risk_input ideal = attn_pair_ideal(&c, param->T, param->rho, (double)param->d);
+  const attn_risk_input ideal = attn_pair_predict(pair);
   row[OPTIMAL] = attn_pair_is_optimal(pair);
   row[ATT_CLEAN] = (c.signal[0] + c.signal[1]) / clean;
   row[ATT_NOISY] = (double)(attn_maxmargin_on_signal(pair->sigma, labels, 0, true) +
@@ -112,7 +110,7 @@ static void solve_limit(double *row, attn_pair *pair) {
                    (c.noisy[0] + c.noisy[1]);
   row[MARGIN] = pair->value.margin_low;
   row[RISK] = attn_pair_limit_risk(pair).log10_clean;
-  row[PREDICTED] = attn_risk_limit(&ideal, param->T).log10_clean;
+  row[PREDICTED] = attn_risk_limit(&ideal, labels->T).log10_clean;
   row[GAP] = fmax(pair->value.gap, pair->attention.gap);
 }
 //@end limit
@@ -142,7 +140,7 @@ static attn_data_param param_of(size_t setting, double kappa) {
 static void sweep(attn_table *table, size_t job, size_t setting, size_t draw,
                   const attn_experiment *experiment) {
   const attn_data_param param = param_of(setting, conf.kappa.value[0]);
-  attn_pair *pair = attn_pair_alloc(&param);
+  attn_pair *pair = attn_pair_alloc(&param, true);
   double row[WIDTH], scaled[ATTN_LIST_MAX];
   attn_pair_draw(pair, attn_experiment_seed(experiment), "maxmargin_benign", setting, draw);
   for (size_t k = 0; k < conf.kappa.count; k++) {
@@ -177,10 +175,8 @@ static void sweep(attn_table *table, size_t job, size_t setting, size_t draw,
 /* The risk's input of an ideal pair whose p is turned by an angle towards turn, of which only the
  * signal components are known; its noise part has what is left of the length, and nothing of v. */
 static attn_risk_input turned_ideal(const attn_pair *pair, const double *turn, double angle) {
-  const attn_data_param *param = &pair->trial->param;
-  const attn_pair_counts counts = attn_pair_count(pair);
-  const double c = cos(angle), s = sin(angle), rho2 = param->rho * param->rho;
-  attn_risk_input ideal = attn_pair_ideal(&counts, param->T, param->rho, (double)param->d);
+  const double c = cos(angle), s = sin(angle), rho2 = pair->set.rho * pair->set.rho;
+  attn_risk_input ideal = attn_pair_predict(pair);
   double turn_pp = ideal.pp,
          cross = 0; /* |turn|^2 = |p_mm|^2 and turn . p_mm = 0, signals included */
   for (size_t k = 0; k < 2; k++) {
@@ -270,7 +266,7 @@ static void choose_wrongly(attn_table *table, size_t job, attn_pair *pair, size_
 static void breaks(attn_table *table, size_t job, size_t draw, const attn_experiment *experiment) {
   const attn_data_param param = {conf.break_n, 2, (size_t)(conf.break_ratio * (double)conf.break_n),
                                  conf.break_kappa * sqrt(conf.break_ratio), conf.break_eta};
-  attn_pair *pair = attn_pair_alloc(&param);
+  attn_pair *pair = attn_pair_alloc(&param, true);
   attn_pair_draw(pair, attn_experiment_seed(experiment), "maxmargin_benign break", 0, draw);
   attn_pair_search(pair, 0);
   if (attn_pair_solve(pair)) {

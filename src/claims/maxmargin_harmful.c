@@ -7,11 +7,10 @@
 #include "choice.h"
 #include "experiment.h"
 #include "linalg.h"
-#include "metrics.h"
+#include "pair.h"
 #include "risk_limit.h"
 #include "rng.h"
 #include "tokens_gram.h"
-#include "trial.h"
 #include "verdict.h"
 
 static struct {
@@ -112,13 +111,9 @@ static double kappa_star(double eta) {
 /* ---- one draw ---- */
 
 typedef struct {
-  attn_trial *trial;
-  attn_maxmargin_set set;
-  attn_maxmargin_workspace *maxmargin;
-  unsigned char *sigma; /* [n] */
-  double *a, *b;        /* [n] multipliers of v_mm and p_mm */
-  double *noise;        /* [2][n] weights of the noise tokens in them */
+  attn_pair *pair;
   attn_choice choice;
+  double *saturated; /* [2 + N] p_mm at a length where attention saturates */
 } problem;
 
 /* ratio = 0: d = factor n^2 log n */
@@ -128,51 +123,34 @@ static size_t dimension(double n, double ratio) {
 
 static problem problem_alloc(double n, double eta, double ratio) {
   const attn_data_param param = {(size_t)n, 2, dimension(n, ratio), 1, eta};
-  problem s = {.trial = attn_trial_alloc(ATTN_TOKENS_BARTLETT, &param, 1),
-               .maxmargin = attn_maxmargin_alloc(param.n, 2),
-               .sigma = attn_alloc(param.n, 1),
-               .a = attn_alloc(param.n, sizeof(double)),
-               .b = attn_alloc(param.n, sizeof(double)),
-               .noise = attn_alloc(2 * param.n, sizeof(double))};
-  s.set = (attn_maxmargin_set){s.trial->labels, attn_tokens_gram_matrix(s.trial->tokens), 1};
-  return s;
+  return (problem){.pair = attn_pair_alloc(&param, false),
+                   .saturated = attn_alloc(2 + param.n, sizeof(double))};
 }
 
 static void problem_free(problem *s) {
-  attn_trial_free(s->trial);
-  attn_maxmargin_free(s->maxmargin);
-  void *const parts[] = {s->sigma, s->a, s->b, s->noise};
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-    attn_free(parts[i]);
+  attn_pair_free(s->pair);
+  attn_free(s->saturated);
 }
 
 static void set_kappa(problem *s, double *row, double kappa) {
+  const attn_data_param *param = &s->pair->trial->param;
   row[KAPPA] = kappa;
-  s->set.rho = kappa * sqrt((double)s->trial->param.d / (double)s->trial->param.n);
-  attn_trial_set_rho(s->trial, s->set.rho);
-}
-
-/* Alternating classes, the first samples of both flipped. */
-static void equal_classes(attn_labels *labels, double eta) {
-  const size_t flips = (size_t)round(eta * (double)labels->n / 2);
-  for (size_t i = 0; i < labels->n; i++) {
-    labels->k[i] = i % 2 != 0;
-    labels->y[i] = (signed char)((i % 2 != 0) == (i / 2 < flips) ? 1 : -1);
-  }
+  attn_pair_set_rho(s->pair, kappa * sqrt((double)param->d / (double)param->n));
 }
 
 /* Draws, solves the nine selections, and fills the columns that do not depend on kappa. */
 static void draw(double *row, problem *s, part which, size_t cell, size_t replicate,
                  const attn_experiment *experiment) {
-  const attn_data_param *param = &s->trial->param;
+  attn_pair *pair = s->pair;
+  const attn_data_param *param = &pair->trial->param;
   const double d = (double)param->d, unit = sqrt((double)param->n / d);
   char name[64];
   snprintf(name, sizeof name, "maxmargin_harmful %s", part_name[which]);
   /* named by its parameters, a cell stays where it is when others are added */
-  attn_trial_draw(s->trial, attn_experiment_seed(experiment), name,
-                  param->d * 1000 + (size_t)round(1000 * param->eta), replicate);
+  attn_pair_draw(pair, attn_experiment_seed(experiment), name,
+                 param->d * 1000 + (size_t)round(1000 * param->eta), replicate);
   if (which == FINITE)
-    equal_classes(s->trial->labels, param->eta);
+    attn_labels_balance(pair->trial->labels, param->eta);
   for (size_t c = 0; c < WIDTH; c++)
     row[c] = NAN;
   const double front[] = {(double)which,
@@ -180,15 +158,14 @@ static void draw(double *row, problem *s, part which, size_t cell, size_t replic
                           (double)replicate,
                           param->eta,
                           d,
-                          attn_tokens_gram_coherence(s->trial->tokens, param->n)};
+                          attn_tokens_gram_coherence(pair->trial->tokens, param->n)};
   memcpy(row, front, sizeof front);
   //@begin switch
-  double clean[2] = {0, 0}, noisy[2] = {0, 0};
-  for (size_t i = 0; i < param->n; i++)
-    (attn_labels_noisy(s->trial->labels, i) ? noisy : clean)[s->trial->labels->k[i]]++;
+  const attn_counts counts = attn_labels_counts(pair->trial->labels);
+  const double clean[2] = {counts.n[0] - counts.noisy[0], counts.n[1] - counts.noisy[1]};
   attn_choice *drawn = &s->choice, ideal;
-  attn_choice_solve(drawn, &s->set, s->sigma, s->a, s->maxmargin);
-  attn_choice_ideal(&ideal, clean, noisy, d);
+  attn_choice_solve(drawn, &pair->set, pair->sigma, pair->a, pair->maxmargin);
+  attn_choice_ideal(&ideal, clean, counts.noisy, d);
   for (size_t k = 0; k < 2; k++) {
     row[KAPPA_K + k] = unit * attn_choice_threshold(drawn, k);
     row[COUNTS + k] = attn_choice_threshold(drawn, k) / attn_choice_threshold(&ideal, k);
@@ -211,33 +188,25 @@ static void draw(double *row, problem *s, part which, size_t cell, size_t replic
 /* The limit solution at this kappa: the best selection, v_mm and p_mm, the fit of the model itself
  * with attention saturated, and the exact risk. */
 static void limit(double *row, problem *s, double kappa) {
-  attn_svm_result value, attention;
-  attn_trial *trial = s->trial;
-  const size_t n = trial->param.n, dim = trial->model->dim;
+  attn_pair *pair = s->pair;
   set_kappa(s, row, kappa);
   row[RISK_CLEAN] = row[RISK_K] = row[RISK_K + 1] = row[RISK_D] = NAN;
   row[FITTED] = 0;
   row[SOLVES] = 2;
   //@begin limit
-  attn_maxmargin_start(s->sigma, attn_choice_best(&s->choice, s->set.rho), &s->set);
-  attn_maxmargin_value(s->a, &value, s->sigma, &s->set, s->maxmargin);
-  attn_maxmargin_attention(s->b, &attention, s->sigma, &s->set, s->maxmargin);
-  row[GAP] = fmax(value.gap, attention.gap);
-  if (value.status != ATTN_SVM_OK || attention.status != ATTN_SVM_OK)
+  attn_maxmargin_start(pair->sigma, attn_choice_best(&s->choice, pair->set.rho), &pair->set);
+  const bool solved = attn_pair_solve(pair);
+  row[GAP] = fmax(pair->value.gap, pair->attention.gap);
+  if (!solved)
     return;
-  const attn_labels *labels = trial->labels;
-  double signal[2][2], *noise = s->noise;
-  attn_maxmargin_value_weights(signal[0], noise, s->a, s->sigma, labels);
-  attn_maxmargin_attention_weights(signal[1], noise + n, s->b, s->sigma, labels);
-  attn_tokens_pullback(trial->tokens, trial->model->theta, signal[0], noise, 2);
-  attn_scale(trial->model->theta + dim, conf.saturated, dim);
-  attn_model_forward(trial->model, trial->tokens, labels);
-  const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, labels);
+  memcpy(s->saturated, pair->p, (2 + pair->trial->param.n) * sizeof *s->saturated);
+  attn_scale(s->saturated, conf.saturated, 2 + pair->trial->param.n);
+  const attn_metrics m = attn_pair_measure(pair, pair->v, s->saturated);
   const attn_risk_input input = attn_metrics_risk_input(&m);
   const attn_risk_result risk = attn_risk_limit(&input, 2);
   row[FITTED] = m.train_acc == 1;
   row[RISK_CLEAN] = pow(10, risk.log10_clean);
-  row[RISK_D] = pow(10, attn_risk_log10_noisy(risk.log10_clean, trial->param.eta));
+  row[RISK_D] = pow(10, attn_risk_log10_noisy(risk.log10_clean, pair->trial->param.eta));
   //@end limit
   for (size_t k = 0; k < 2; k++)
     row[RISK_K + k] = pow(10, risk.log10_class[k]);
@@ -282,29 +251,31 @@ static void run_risk(attn_table *table, size_t job, problem *s, double *row) {
  * against the best of the nine. */
 static void run_search(attn_table *table, size_t job, problem *s, double *row,
                        const attn_experiment *experiment) {
-  const size_t n = s->trial->param.n, climbs = ATTN_MAXMARGIN_STARTS + conf.search_random;
+  attn_pair *pair = s->pair;
+  attn_trial *trial = pair->trial;
+  const size_t n = trial->param.n, climbs = ATTN_MAXMARGIN_STARTS + conf.search_random;
   double *margins = attn_alloc(climbs, sizeof *margins);
   attn_maxmargin_list *list = attn_maxmargin_list_alloc(1, n);
-  attn_rng_start(s->trial->rng, attn_experiment_seed(experiment), "maxmargin_harmful search",
-                 s->trial->param.d, (size_t)row[REPLICATE], ATTN_STREAM_START);
+  attn_rng_start(trial->rng, attn_experiment_seed(experiment), "maxmargin_harmful search",
+                 trial->param.d, (size_t)row[REPLICATE], ATTN_STREAM_START);
   for (size_t point = 0; point < 4; point++) {
     const double at = row[KAPPA_K + point / 2];
     set_kappa(s, row,
               (isnan(at) ? kappa_star(row[ETA]) : at) *
                   (point % 2 == 0 ? 1 - conf.beside : 1 + conf.beside));
-    const size_t best = attn_choice_best(&s->choice, s->set.rho);
+    const size_t best = attn_choice_best(&s->choice, pair->set.rho);
     double found = 0, lower = 0;
     if (n <= conf.enumerated) {
-      attn_maxmargin_enumerate(list, &s->set, SIZE_MAX, s->maxmargin);
+      attn_maxmargin_enumerate(list, &pair->set, SIZE_MAX, pair->maxmargin);
       found = list->count > 0 ? list->margin[0] : 0;
     } else {
-      found = attn_maxmargin_best(s->sigma, margins, conf.search_random, s->trial->rng, &s->set,
-                                  s->maxmargin);
+      found = attn_maxmargin_best(pair->sigma, margins, conf.search_random, trial->rng, &pair->set,
+                                  pair->maxmargin);
       for (size_t c = ATTN_MAXMARGIN_STARTS; c < climbs; c++)
         lower += margins[c] < (1 - 1e-9) * found;
       row[LOWER] = lower / (double)conf.search_random;
     }
-    row[EXCESS] = found * sqrt(attn_choice_square(&s->choice, best, s->set.rho)) - 1;
+    row[EXCESS] = found * sqrt(attn_choice_square(&s->choice, best, pair->set.rho)) - 1;
     write_row(table, job, row);
     row[SOLVES] = 0; /* the nine are counted once */
   }

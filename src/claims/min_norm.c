@@ -143,15 +143,13 @@ static void solve(row_type *row, bench *x) {
       feasible++;
     }
   row->random_worse = random / feasible;
-  row->smallest = INFINITY;
-  for (size_t i = 0; i < trial->param.n; i++)
-    row->smallest = fmin(row->smallest, trial->labels->y[i] * trial->model->f[i]);
+  row->smallest = fmin(m.least_clean, m.least_noisy);
   row->att_clean = m.att_clean;
   row->att_noisy = m.att_noisy;
   row->r = s->best.R * root;
-  row->r_mm = attn_interpolator_starts_length(s, s->p_mm, &x->set) * root;
+  row->r_mm = attn_interpolator_norm(s->p_mm, &x->set, s->solver) * root;
   row->r_over = row->r / row->r_mm;
-  row->cos_mm = attn_interpolator_starts_cosine(s, s->p, s->p_mm, &x->set);
+  row->cos_mm = attn_interpolator_cosine(s->p, s->p_mm, &x->set, s->solver);
   row->share = s->best.margin / s->margin_limit;
   row->objective = s->objective * root * root;
   row->gap = s->best.gap;

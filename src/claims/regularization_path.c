@@ -122,20 +122,6 @@ static void write_certificates(attn_table *table, const certificates *c) {
                    c->count[ATTN_INTERPOLATOR_INFEASIBLE]);
 }
 
-/* kappa over the value at which the draw's later class turns to its signal: rho^2 n_clean = d. */
-static double over_threshold(const attn_pair *pair) {
-  const attn_pair_counts c = attn_pair_count(pair);
-  return pair->set.rho * sqrt(fmin(c.signal[0] + c.noise[0], c.signal[1] + c.noise[1]) /
-                              (double)pair->trial->param.d);
-}
-
-static double ideal_limit_risk(const attn_pair *pair) {
-  const attn_pair_counts c = attn_pair_count(pair);
-  const size_t T = pair->set.labels->T;
-  const attn_risk_input input = attn_pair_ideal(&c, T, pair->set.rho, (double)pair->trial->param.d);
-  return attn_risk_limit(&input, T).log10_clean;
-}
-
 /* The direction in which p leaves 0: that of the gradient of the margin there. */
 static void take_gradient(double *p, double *v, attn_pair *pair) {
   memset(p, 0, (2 + pair->set.labels->N) * sizeof *p);
@@ -174,7 +160,7 @@ static attn_interpolator_directions *find_starts(attn_pair *pair) {
 static void run_path(attn_table *table, size_t job, size_t cell, size_t draw, uint64_t seed) {
   const attn_data_param param = param_of((size_t)conf.n.value[cell], (size_t)conf.T.value[cell],
                                          conf.ratio.value[cell], conf.kappa.value[cell]);
-  attn_pair *pair = attn_pair_alloc(&param);
+  attn_pair *pair = attn_pair_alloc(&param, true);
   attn_pair_draw(pair, seed, "regularization_path", cell, draw);
   attn_interpolator_directions *starts = find_starts(pair);
   attn_saturation *saturation = attn_saturation_alloc(param.n, param.T);
@@ -185,9 +171,10 @@ static void run_path(attn_table *table, size_t job, size_t cell, size_t draw, ui
   const size_t others = (size_t)conf.others.value[cell];
   const size_t directions = others + 1 < starts->count ? others + 1 : starts->count;
   attn_interpolator_path *path = follow(&conf.R, directions, random, starts->direction, pair);
-  const double limit = pair->value.margin_low, over = over_threshold(pair);
+  const double limit = pair->value.margin_low, over = attn_pair_over_threshold(pair);
   const double limit_risk = attn_pair_limit_risk(pair).log10_clean;
-  const double ideal_risk = ideal_limit_risk(pair);
+  const attn_risk_input ideal = attn_pair_predict(pair);
+  const double ideal_risk = attn_risk_limit(&ideal, param.T).log10_clean;
   const double coherence = attn_tokens_gram_coherence(pair->trial->tokens, param.n);
   double *gradient = attn_alloc(size, sizeof *gradient), *q = attn_alloc(size, sizeof *q);
   take_gradient(gradient, q, pair);
@@ -271,7 +258,7 @@ static void make_orthogonal(attn_pair *pair) {
 static void run_window(attn_table *table, size_t job, size_t draw, uint64_t seed) {
   const attn_data_param param = param_of(conf.window_n, 2, conf.window_ratio, 1);
   const double root = sqrt(conf.window_ratio);
-  attn_pair *pair = attn_pair_alloc(&param), *ideal = attn_pair_alloc(&param);
+  attn_pair *pair = attn_pair_alloc(&param, true), *ideal = attn_pair_alloc(&param, true);
   attn_pair_draw(pair, seed, "regularization_path window", 0, draw);
   attn_pair_draw(ideal, seed, "regularization_path window", 0, draw);
   make_orthogonal(ideal);
@@ -283,9 +270,9 @@ static void run_window(attn_table *table, size_t job, size_t draw, uint64_t seed
     const comparison drawn = compare(&certificate, pair), labels = compare(&certificate, ideal);
     attn_table_cells(table, (double)job, WINDOW, NAN, (double)draw, kappa);
     attn_table_skip(table, "below");
-    attn_table_cells(table, drawn.below, NAN, labels.below, NAN, NAN, over_threshold(pair),
-                     attn_pair_is_optimal(pair), drawn.risk, drawn.below_risk,
-                     attn_tokens_gram_coherence(pair->trial->tokens, param.n));
+    attn_table_cells(table, drawn.below, NAN, labels.below, NAN, NAN,
+                     attn_pair_over_threshold(pair), attn_pair_is_optimal(pair), drawn.risk,
+                     drawn.below_risk, attn_tokens_gram_coherence(pair->trial->tokens, param.n));
     attn_table_skip(table, "gap");
     write_certificates(table, &certificate);
   }
@@ -307,7 +294,7 @@ static bool ends_below(double kappa, certificates *certificate, attn_pair *pair)
  * kappa*. */
 static double balanced_edge(certificates *certificate) {
   const attn_data_param param = param_of(conf.window_n, 2, conf.window_ratio, 1);
-  attn_pair *pair = attn_pair_alloc(&param);
+  attn_pair *pair = attn_pair_alloc(&param, true);
   attn_labels_balanced(pair->trial->labels, (size_t)round(conf.eta * (double)param.n / 2));
   make_orthogonal(pair);
   double low = 1.02 * kappa_star(), high = 2 * kappa_star();

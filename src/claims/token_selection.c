@@ -79,15 +79,6 @@ typedef struct {
   size_t solved;   /* support vector machines */
 } draw;
 
-/* Classes alternate, and the first eta n/2 samples of each have their label flipped. */
-static void balance(attn_labels *labels, double eta) {
-  const double flips = round(eta * (double)labels->n / 2);
-  for (size_t i = 0; i < labels->n; i++) {
-    labels->k[i] = i % 2;
-    labels->y[i] = (signed char)((i % 2 ? -1 : 1) * ((double)(i / 2) < flips ? -1 : 1));
-  }
-}
-
 static draw draw_make(size_t s, size_t replicate, const attn_experiment *experiment) {
   const attn_data_param param = setting(s);
   draw w = {.s = s, .replicate = replicate};
@@ -96,7 +87,7 @@ static draw draw_make(size_t s, size_t replicate, const attn_experiment *experim
                   replicate);
   attn_labels *labels = w.trial->labels;
   if (conf.balanced.value[s] != 0)
-    balance(labels, param.eta);
+    attn_labels_balance(labels, param.eta);
   w.set = (attn_maxmargin_set){labels, attn_tokens_gram_matrix(w.trial->tokens), param.rho};
   w.theory =
       (attn_selection_setting){attn_selection_kinds(labels), param.T, (double)param.d, param.rho};

@@ -87,11 +87,11 @@ typedef struct {
 } bench;
 
 static double length(const bench *x, const double *u) {
-  return attn_interpolator_starts_length(x->starts, u, &x->set);
+  return attn_interpolator_norm(u, &x->set, x->starts->solver);
 }
 
 static double cosine(const bench *x, const double *u, const double *w) {
-  return attn_interpolator_starts_cosine(x->starts, u, w, &x->set);
+  return attn_interpolator_cosine(u, w, &x->set, x->starts->solver);
 }
 
 /* A row of theta or grad, whose first two are on unit signals. */

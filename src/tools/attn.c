@@ -275,11 +275,8 @@ static void write_measured(attn_table *table, double R, double margin, const dou
   const double *const of[] = {v, p}, *const limit[] = {pair->v, pair->p};
   attn_table_cells(table, R, margin, pair->value.margin_low);
   for (size_t u = 0; u < 2; u++)
-    attn_table_number(
-        table,
-        attn_interpolator_inner(of[u], limit[u], &pair->set, pair->interpolator) /
-            sqrt(attn_interpolator_inner(of[u], of[u], &pair->set, pair->interpolator) *
-                 attn_interpolator_inner(limit[u], limit[u], &pair->set, pair->interpolator)));
+    attn_table_number(table,
+                      attn_interpolator_cosine(of[u], limit[u], &pair->set, pair->interpolator));
   attn_table_cells(table, m.att_clean, m.att_noisy, risk, gap);
 }
 
@@ -379,7 +376,7 @@ static int run_margin(int argc, char **argv) {
     attn_fail("n = %zu, T = %zu: %zu noise tokens, at most %d are allowed", param.n, param.T,
               param.n * (param.T - 1), MARGIN_NOISE);
   attn_linalg_start();
-  attn_pair *pair = attn_pair_alloc(&param);
+  attn_pair *pair = attn_pair_alloc(&param, true);
   attn_pair_draw(pair, seed, "attn margin", 0, 0);
   attn_interpolator_directions *starts = attn_interpolator_directions_alloc(param.n, param.T);
   const size_t directions = attn_interpolator_directions_find(starts, &pair->set, pair->maxmargin);
