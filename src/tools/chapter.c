@@ -110,15 +110,16 @@ static const struct {
     {"hypotheses", offsetof(chapter_claim, hypotheses)},
     {"measure", offsetof(chapter_claim, measure)},
     {"expected", offsetof(chapter_claim, expected)},
+    {"covers", offsetof(chapter_claim, covers)},
 };
-enum { CLAIM_KEYS = sizeof claim_keys / sizeof *claim_keys };
+enum { CLAIM_KEYS = sizeof claim_keys / sizeof *claim_keys, CLAIM_KEYS_NEEDED = CLAIM_KEYS - 1 };
 
 static const char **claim_field(chapter_claim *claim, size_t k) {
   return (const char **)(void *)((char *)claim + claim_keys[k].offset);
 }
 
 static void finish_claim(const reader *r, chapter_claim *claim) {
-  for (size_t k = 0; k < CLAIM_KEYS; k++)
+  for (size_t k = 0; k < CLAIM_KEYS_NEEDED; k++)
     if (*claim_field(claim, k) == NULL)
       attn_fail("%s:%zu: the claim that begins here has no '%s'", r->path, claim->line,
                 claim_keys[k].name);
@@ -144,8 +145,8 @@ static void add_claim_entry(const reader *r, chapter *c, const entry *e) {
   while (k < CLAIM_KEYS && strcmp(claim_keys[k].name, e->key) != 0)
     k++;
   if (k == CLAIM_KEYS)
-    attn_fail("%s:%zu: unknown key '%s'; a claim has id, statement, paper, hypotheses, measure and "
-              "expected",
+    attn_fail("%s:%zu: unknown key '%s'; a claim has id, statement, paper, hypotheses, measure, "
+              "expected and perhaps covers",
               r->path, e->line, e->key);
   if (*claim_field(claim, k) != NULL)
     attn_fail("%s:%zu: the key '%s' is repeated", r->path, e->line, e->key);

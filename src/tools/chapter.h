@@ -7,6 +7,7 @@
 typedef struct {
   const char *id, *statement, *paper, *hypotheses, *measure;
   const char *expected; /* one of chapter_verdicts */
+  const char *covers;   /* ids of the statements that it decides, between blanks; NULL: none */
   size_t line;          /* of the id */
 } chapter_claim;
 
