@@ -120,7 +120,7 @@ $(foreach s,$(stems),$(eval $(call experiment,$(s),$(call shards_of,$(s)))))
 
 # ---- companion ----------------------------------------------------------------------------------
 
-companion_objects := $(patsubst %,build/obj/tools/%.o,chapter named reference result typed words weaver prose blocks)
+companion_objects := $(patsubst %,build/obj/tools/%.o,chapter named numbers reference result typed words weaver prose blocks)
 companion_pages   := $(patsubst paper/chapters/%.md,$(OUT)/%.html,$(chapters))
 companion_tables  := $(stems:%=$(OUT)/data/%/claims.tsv)
 companion_figures := $(stems:%=$(OUT)/figures/%.svg)
@@ -131,7 +131,7 @@ $(filter-out build/bin/attn build/bin/bench,$(tools)): build/bin/%: build/obj/to
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 .PHONY: companion
-companion: $(companion_pages) $(OUT)/ledger.tsv $(OUT)/style.css $(OUT)/companion.pdf
+companion: $(companion_pages) $(stems:%=$(OUT)/%.source.html) $(OUT)/ledger.tsv $(OUT)/style.css $(OUT)/companion.pdf
 
 # A page needs the results of its own experiment and of those that it quotes.
 companion_uses := $(if $(chapters),$(subst |, ,$(shell awk -f src/tools/uses.awk $(chapters) | tr ' ' :)))
@@ -143,6 +143,10 @@ $(foreach page,$(chapters:paper/chapters/%.md=%),$(eval build/companion/$(page).
 build/companion/%.md: paper/chapters/%.md build/bin/weave $(chapters)
 	$(say) TEXT $@
 	@build/bin/weave --companion $(OUT) --format html --out $@ --depfile build/companion/$*.d $< --all $(chapters)
+
+build/companion/%.source.md: paper/chapters/%.md src/claims/%.c experiments/%.conf figures/%.gp build/bin/weave $(chapters)
+	@mkdir -p $(@D)
+	@build/bin/weave --companion $(OUT) --format html --out $@ --source $< --all $(chapters)
 
 $(OUT)/%.html: build/companion/%.md paper/template.html
 	@mkdir -p $(@D)
@@ -189,7 +193,7 @@ all: companion
 # One experiment: results, figure, page, verdicts. With SET the results and the figure only, since a
 # page's text is about the reference settings.
 ifeq ($(strip $(SET)),)
-$(stems): %: $(OUT)/data/%/claims.tsv $(OUT)/figures/%.svg $(OUT)/%.html $(OUT)/style.css build/bin/ledger
+$(stems): %: $(OUT)/data/%/claims.tsv $(OUT)/figures/%.svg $(OUT)/%.html $(OUT)/%.source.html $(OUT)/style.css build/bin/ledger
 	@build/bin/ledger verdicts --companion $(OUT) paper/chapters/$*.md
 	@echo "page: $(OUT)/$*.html"
 else

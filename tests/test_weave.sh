@@ -56,7 +56,7 @@ fresh() {
   mkdir -p c out/data/exp out/figures src experiments
   echo 'seed = 1' >experiments/exp.conf
   printf 'step\tx\tname\n1\t-0.25\tone step\n2\t1e-12\ttwo_steps\n3\tnan\ttwo_steps\n' >out/data/exp/steps.tsv
-  printf 'program\texp\nseconds\t12.3\ntable steps\tsrc/claims/exp.c:5\nsetting\tn = 1e3\nsetting\tetas = 0.1 2e-9\nsetting\tgrid = 0.5:8:4:log\nsetting\tlaw = one two\n' >out/data/exp/provenance.tsv
+  printf 'program\texp\nseconds\t12.3\ntable steps\tsrc/claims/exp.c:5\nsetting\tseed = 1\nsetting\tn = 1e3\nsetting\tetas = 0.1 2e-9\nsetting\tgrid = 0.5:8:4:log\nsetting\tlaw = one two\n' >out/data/exp/provenance.tsv
   { printf 'claim\tpredicted\tmeasured\tlow\thigh\tkappa\tcoherence\tin_scope\tverdict\tsource\n'; row fits 0.75 supported yes; row far 0.2 'out of scope' no; } >out/data/exp/claims.tsv
   echo '<svg xmlns="http://www.w3.org/2000/svg"/>' >out/figures/exp.svg
   printf 'int a;\n  //@begin loop\n  if (a)\n    b();\n  //@end loop\n//@begin empty\n\n//@end empty\n//@begin open\nx\n' >src/x.c
@@ -100,11 +100,13 @@ END
 printf '{{verdicts}}\n\n{{experiments}}\n\n[there](exp.html) text[^1]\n\n[^1]: note\n' | body index
 page exp
 verdict $? "a page is woven"
-says page.md 'is [1.0×10^−12^](data/exp/steps.tsv "data/exp/steps.tsv, row step=2, column x; computed at src/claims/exp.c:5; make exp"){.value}, then' \
-  "a value links to its data and says where it comes from"
-says page.md '[−0.25](data/exp/steps.tsv' "a directive may go over two lines, and a key may be a text"
-says page.md '`{{value left alone}}` and [–]' "code is left alone, not-a-number is a dash"
-says page.md '[0.75](data/exp/claims.tsv' "a claim's column is quoted"
+says page.md 'is [1.0×10^−12^](#number-1 "data/exp/steps.tsv, row step=2, column x; computed at src/claims/exp.c:5; make exp"){.value}, then' \
+  "a value links to its entry and says where it comes from"
+says page.md '1. [**1.0×10^−12^**]{#number-1}: [`exp/steps`](data/exp/steps.tsv), row `step=2`, column `x`; computed at [`src/claims/exp.c:5`](exp.source.html#line-5); seed [1](data/exp/provenance.tsv); `make exp`' \
+  "a number's entry leads to data, source line, seed and command"
+says page.md '[−0.25](#number-2 "data/exp/steps.tsv' "a directive may go over two lines, and a key may be a text"
+says page.md '`{{value left alone}}` and [–](#number-3 ' "code is left alone, not-a-number is a dash"
+says page.md '[0.75](#number-4 "data/exp/claims.tsv' "a claim's column is quoted"
 says page.md '{{nothing here}}' "a code fence is left alone"
 grep -A 3 -F '~~~~~~ {.c}' page.md | tr '\n' '~' | grep -q -F '~~~~~~ {.c}~if (a)~  b();~~~~~~'
 verdict $? "a region loses its common indentation"
@@ -112,7 +114,7 @@ says page.md '[`src/x.c`, lines 3–4]' "a region has its lines in the caption"
 says page.md '| Step number | $x_1$ | name |' "a table has its headings"
 says page.md '| 1 | −0.25 | one step |' "a table has its formats"
 says page.md '| \|step\| | $|x_1|$ \|\|`|` | name |' "a bar in a heading is no border, in a formula or code it stays"
-says page.md 'It costs \$5, or $5 and \`[−0.25](data' "dollars that are no formula do not hide a directive"
+says page.md 'It costs \$5, or $5 and \`[−0.25](#number-6 ' "dollars that are no formula do not hide a directive"
 says page.md 'alt="Attention on the signal, kappa = 2, &quot;quoted&quot;"' "a figure has an alternative text"
 says page.md '[open]{.verdict .open}' "a claim without a row that is expected open is open"
 says page.md 'title: "A \"title\""' "a title is quoted in the metadata"
@@ -122,6 +124,15 @@ for file in c/exp.md c/index.md src/x.c out/data/exp/steps.tsv out/data/exp/clai
 done
 [ ! -s err ]
 verdict $? "the depfile lists what was read"
+mkdir -p src/claims figures
+printf 'int main(void) {\n  puts("~~~~");\n}\n' >src/claims/exp.c
+echo 'plot x' >figures/exp.gp
+"$bin/weave" --companion out --format html --out source.md --source c/exp.md --all c/*.md >log 2>err
+verdict $? "the page of an experiment's source is woven"
+grep -A 1 -F '~~~~~ {#line .c .numberLines .lineAnchors}' source.md | grep -q -F 'int main(void) {' &&
+  grep -A 1 -F '~~~ {#conf .ini .numberLines .lineAnchors}' source.md | grep -q -F 'seed = 1' &&
+  grep -A 1 -F '~~~ {#figure .bash .numberLines .lineAnchors}' source.md | grep -q -F 'plot x'
+verdict $? "it holds program, configuration and figure script, in fences that they do not close"
 page index
 verdict $? "a page over all chapters is woven"
 says page.md '3 claims: 1 supported, 1 out of scope, 1 open.' "verdicts are counted"
@@ -129,7 +140,10 @@ says page.md '[fits](exp.html#claim-fits) | [supported]{.verdict .supported} |' 
 says page.md '](exp.html) | what it shows | 10 s | 1 supported, 1 out of scope, 1 open |' "experiments are listed"
 book
 verdict $? "the book is woven"
-says book.md '$1.0\times 10^{-12}$, then $-0.25$' "the book has plain numbers"
+says book.md '`\attnvalue{exp-number-1}{`{=latex}$1.0\times 10^{-12}$`}`{=latex}, then' "the book's numbers lead to their entries"
+says book.md '`\attnmargin{1–5}`{=latex}' "the margin names the numbers of a paragraph"
+says book.md '1. [**$1.0\times 10^{-12}$**]{#exp-number-1}: `exp/steps`, row `step=2`, column `x`; computed at `src/claims/exp.c:5`' \
+  "the book lists where its numbers come from"
 says book.md '{figures/exp.pdf}' "the book has its figures"
 says book.md '[there](#chapter-exp) text[^index-1]' "the book's links and notes stay inside it"
 if command -v pandoc >/dev/null; then
@@ -161,7 +175,7 @@ says page.md '[0.5 to 8](data' "a grid is shown by its ends"
 says page.md '[one, two](data' "a setting may be words"
 says page.md '12 % and $\eta \in [0.1, 2\times 10^{-9}]$, \$5 and [−0.25]' "an escaped dollar opens no formula"
 book && says book.md 'Of $1000$ samples, $n = 1\times 10^{3}$' "the book has settings"
-wrong '{{setting exp m}}' "exp was not run with a setting 'm'; its settings are n, etas, grid, law" "a setting that is missing"
+wrong '{{setting exp m}}' "exp was not run with a setting 'm'; its settings are seed, n, etas, grid, law" "a setting that is missing"
 wrong '{{setting none n}}' "there is no chapter 'none'" "a setting of no experiment"
 wrong '{{setting exp law %.1f}}' "'one' is no number and has no format '%.1f'" "a setting of words with a format"
 wrong '{{setting exp n %s}}' "'%s' is no format" "a setting with a format that is none"

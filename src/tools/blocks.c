@@ -8,11 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void latex(weaver *w, const char *text) {
-  if (w->latex)
-    fprintf(w->stream, "\n```{=latex}\n%s\n```\n\n", text);
-}
-
 /* The size at which columns characters of typewriter fit on a line of the page. */
 static const char *code_size(size_t columns) {
   return columns <= 96    ? "\\footnotesize"
@@ -34,10 +29,10 @@ static size_t widest(const char *text, size_t size) {
 
 void write_code(weaver *w, const char *opening, const char *text, size_t size,
                 const char *closing) {
-  latex(w, kept("\\begingroup\\def\\attncode{%s}", code_size(widest(text, size))));
+  write_latex(w, kept("\\begingroup\\def\\attncode{%s}", code_size(widest(text, size))));
   fprintf(w->stream, "%s\n%.*s%s%s\n", opening, (int)size, text,
           size > 0 && text[size - 1] != '\n' ? "\n" : "", closing);
-  latex(w, "\\endgroup");
+  write_latex(w, "\\endgroup");
 }
 
 /* "//@begin NAME" or "//@end NAME" on a line: its NAME, else NULL. */
@@ -108,8 +103,9 @@ static void weave_code(weaver *w, const arguments *a) {
   attn_free(shown.text);
   fprintf(w->stream, "::: {.code}\n");
   write_code(w, "~~~~~~ {.c}", code.text, code.size, "~~~~~~");
-  fprintf(w->stream, "%s[`%s`, %s]{.caption}%s\n:::\n", w->latex ? "`{\\attncaption `{=latex}" : "",
-          path, first == last ? kept("line %zu", first) : kept("lines %zu–%zu", first, last),
+  fprintf(w->stream, "%s[%s, %s]{.caption}%s\n:::\n", w->latex ? "`{\\attncaption `{=latex}" : "",
+          code_link(w, kept("%s:%zu", path, first), path),
+          first == last ? kept("line %zu", first) : kept("lines %zu–%zu", first, last),
           w->latex ? "`\\par}`{=latex}" : "");
   keep(code.text);
 }
@@ -164,13 +160,13 @@ static void write_grid(weaver *w, const char **cell, const bool *right, size_t r
     while (to < columns &&
            (!w->latex || fitting_size(to + 1 - from + (from > 0), total + width[to]) >= 7));
     double size = fitting_size(to - from + (from > 0), total);
-    latex(w, kept("\\begingroup\\setlength{\\tabcolsep}{4pt}%s", size > 10  ? "\\normalsize"
-                                                                 : size > 9 ? "\\small"
-                                                                 : size > 8 ? "\\footnotesize"
-                                                                 : size > 7 ? "\\scriptsize"
-                                                                            : "\\tiny"));
+    write_latex(w, kept("\\begingroup\\setlength{\\tabcolsep}{4pt}%s", size > 10  ? "\\normalsize"
+                                                                       : size > 9 ? "\\small"
+                                                                       : size > 8 ? "\\footnotesize"
+                                                                       : size > 7 ? "\\scriptsize"
+                                                                                  : "\\tiny"));
     write_columns(w, cell, right, width, rows, columns, from, to);
-    latex(w, "\\endgroup");
+    write_latex(w, "\\endgroup");
   }
   attn_free(width);
 }
@@ -234,9 +230,17 @@ static void weave_table(weaver *w, const arguments *a) {
   fprintf(w->stream, "::: {.scroll role=region aria-label=\"Table %s\" tabindex=0}\n", s.name);
   write_grid(w, cell, right, rows, columns);
   fprintf(w->stream, ":::\n");
-  if (w->style == WORDS_HTML)
-    fprintf(w->stream, "\n::: {.source}\nData: [%s](%s). Made by `make %s`.\n:::\n", s.name, s.link,
-            s.chapter->stem);
+  if (w->style == WORDS_HTML) {
+    const result *r = result_of(w, s.chapter);
+    const char *origin = result_origin(r, kept("table %s", s.name)),
+               *seed = result_setting(r, "seed");
+    fprintf(w->stream,
+            "\n::: {.source}\nData: [%s](%s)%s%s, [seed %s](data/%s/provenance.tsv). Made by `make "
+            "%s`.\n"
+            ":::\n",
+            s.name, s.link, origin ? ", written at " : "", origin ? code_link(w, origin, NULL) : "",
+            seed ? seed : "unknown", s.chapter->stem, s.chapter->stem);
+  }
   attn_free(cell);
   attn_free(right);
 }
@@ -268,9 +272,9 @@ static void weave_figure(weaver *w, const arguments *a) {
   depend(w, path);
   check_typed(w, a->word[2]);
   if (w->latex) {
-    latex(w, kept("\\begin{attnfigure}{figures/%s.pdf}", stem));
+    write_latex(w, kept("\\begin{attnfigure}{figures/%s.pdf}", stem));
     fprintf(w->stream, "%s\n", woven(w, a->word[2], WORDS_LATEX));
-    latex(w, "\\end{attnfigure}");
+    write_latex(w, "\\end{attnfigure}");
     return;
   }
   fprintf(w->stream,
@@ -317,7 +321,7 @@ void weave_claims(weaver *w) {
     const char *verdict = verdict_of(w, r, claim);
     size_t row = result_row(r, claim);
     fprintf(w->stream, "\n:::::: {#claim-%s .claim}\n", claim->id);
-    latex(w, "\\begin{attnclaim}");
+    write_latex(w, "\\begin{attnclaim}");
     fprintf(w->stream, "%s %s%s\n\n",
             w->latex ? kept("**%s**:", claim->id) : kept("[%s]{.id}", claim->id), badge(w, verdict),
             strcmp(verdict, claim->expected) == 0
@@ -334,9 +338,7 @@ void weave_claims(weaver *w) {
               strcmp(met, "yes") == 0 ? "met" : "not met",
               escaped(result_text(r, row, "predicted")));
       fprintf(w->stream, "Measured\n:   %s\n:   ", claim->measure);
-      source s = {c, "claims", r->path, kept("data/%s/claims.tsv", c->stem), r->rows};
-      write_value(w, &s, row, claim->id, column_of(w, r->rows, "measured"), NULL,
-                  result_text(r, row, "source"));
+      fputs(number_shown(w, result_number(r, row, "measured")), w->stream);
       if (!isnan(low) || !isnan(high))
         fprintf(w->stream, " \\[%s, %s\\]", number_shown(w, low), number_shown(w, high));
       fprintf(w->stream, "\n\nDrawn data\n:   $\\kappa$ %s, coherence %s\n\n",
@@ -344,8 +346,16 @@ void weave_claims(weaver *w) {
               isnan(coherence) ? dash : number_shown(w, coherence));
     } else
       fprintf(w->stream, "\n\nTo measure\n:   %s\n\n", claim->measure);
+    if (row != RESULT_NO_ROW) {
+      const char *seed = result_setting(r, "seed");
+      fprintf(w->stream, "Computed\n:   at %s; %s, seed %s\n\n",
+              code_link(w, result_text(r, row, "source"), NULL),
+              w->latex ? kept("row %zu of `%s/claims`", row + 1, c->stem)
+                       : kept("[row %zu](data/%s/claims.tsv)", row + 1, c->stem),
+              seed ? seed : "unknown");
+    }
     fprintf(w->stream, "Redo it\n:   `make claim C=%s`\n", claim->id);
-    latex(w, "\\end{attnclaim}");
+    write_latex(w, "\\end{attnclaim}");
     fprintf(w->stream, "::::::\n");
   }
 }

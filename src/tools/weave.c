@@ -11,7 +11,11 @@ static const char help[] =
     "usage: weave --companion DIR --format html --out FILE [--depfile FILE [--target NAME]]\n"
     "             CHAPTER.md --all CHAPTERS...\n"
     "       weave --companion DIR --format latex --out FILE [--depfile FILE [--target NAME]]\n"
-    "             --book --all CHAPTERS...\n\n"
+    "             --book --all CHAPTERS...\n"
+    "       weave --companion DIR --format html --out FILE --source CHAPTER.md --all "
+    "CHAPTERS...\n\n"
+    "The last shows the program, the configuration and the figure's script of the chapter's\n"
+    "experiment, with anchors line-N, conf-N and figure-N.\n\n"
     "Writes pandoc Markdown. DIR holds data/<stem>/ and figures/<stem>.svg; files of code are\n"
     "named from the current folder. The depfile lists every file that was read.\n\n"
     "directives alone on a line:\n"
@@ -41,9 +45,56 @@ static char *alone(const char *line, size_t size) {
   return trimmed(text + 2);
 }
 
+/* A paragraph; in the book its numbers are named in the margin, where LaTeX has one: not beside a
+ * table. */
+static void weave_paragraph(weaver *w, const char *text) {
+  check_typed(w, text);
+  numbers_forget_mentions(&w->numbers);
+  if (!w->latex || text[strspn(text, " ")] == '|') {
+    weave_text(w, text);
+    return;
+  }
+  char *shown = woven(w, text, w->style);
+  for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+    w->line++;
+  const char *mentioned = numbers_mentioned(&w->numbers);
+  size_t size = strlen(shown), end = size - (size > 0 && shown[size - 1] == '\n');
+  fprintf(w->stream, "%.*s%s%s", (int)end, shown,
+          *mentioned ? kept("`\\attnmargin{%s}`{=latex}", mentioned) : "", shown + end);
+}
+
+/* Where each number of the chapter comes from. */
+static void write_numbers(weaver *w) {
+  if (w->numbers.count == 0)
+    return;
+  fprintf(w->stream, "\n\n%s\n\n",
+          w->latex ? "### Where the numbers come from"
+                   : "## Where the numbers come from {#numbers}");
+  write_latex(w, "\\begingroup\\attnnumbers");
+  fprintf(w->stream, "::: {.numbers}\n");
+  for (size_t i = 0; i < w->numbers.count; i++) {
+    const number_origin *from = &w->numbers.at[i];
+    const char *table = kept("%s/%s", from->stem, from->table);
+    const char *seed = result_setting(result_of(w, chapters_find(w->all, from->stem)), "seed");
+    fprintf(w->stream, "%zu. [**%s**]{#%snumber-%zu}: ", i + 1, from->shown,
+            w->latex ? kept("%s-", w->c->stem) : "", i + 1);
+    fprintf(w->stream, w->latex ? "`%s`" : "[`%s`](data/%s.tsv)", table, table);
+    fprintf(w->stream, ", row `%s`, column `%s`%s%s", from->row, from->column,
+            *from->source ? "; computed at " : "",
+            *from->source ? code_link(w, from->source, NULL) : "");
+    if (!w->latex)
+      fprintf(w->stream, "; seed [%s](data/%s/provenance.tsv); `make %s`", seed ? seed : "unknown",
+              from->stem, from->stem);
+    fputc('\n', w->stream);
+  }
+  fprintf(w->stream, ":::\n");
+  write_latex(w, "\\endgroup");
+}
+
 static void weave_body(weaver *w) {
   const char *at = w->c->body;
   bool claims = false;
+  numbers_clear(&w->numbers);
   w->line = w->c->body_line;
   while (*at != '\0') {
     size_t size = strcspn(at, "\n"), indent = strspn(at, " ");
@@ -87,15 +138,14 @@ static void weave_body(weaver *w) {
         break;
       end += length + (end[length] == '\n');
     }
-    const char *paragraph = kept("%.*s", (int)(end - at), at);
-    check_typed(w, paragraph);
-    weave_text(w, paragraph);
+    weave_paragraph(w, kept("%.*s", (int)(end - at), at));
     at = end;
   }
   if (!claims && w->c->claims > 0) { /* links lead to them */
     fprintf(w->stream, "\n\n## Claims\n");
     weave_claims(w);
   }
+  write_numbers(w);
   fputc('\n', w->stream);
 }
 
@@ -113,19 +163,17 @@ static const char *yaml(const char *text) {
   return keep(out.text);
 }
 
-static void write_page(weaver *w) {
-  size_t i = 0;
-  while (i < w->all->count && strcmp(w->all->at[i]->path, w->page) != 0)
-    i++;
-  if (i == w->all->count)
-    attn_fail("%s: the chapter must be among those after --all", w->page);
-  w->c = w->all->at[i];
-  fprintf(w->stream, "---\nlang: en\ntitle: %s\nsummary: %s\ndescription: %s\nnav:\n",
-          yaml(w->c->title), yaml(w->c->summary), yaml(escaped(plain_text(w->c->summary))));
+static void write_navigation(weaver *w, size_t i) {
   for (size_t k = 0; k < w->all->count; k++)
     fprintf(w->stream, "  - href: %s\n    title: %s\n%s",
             yaml(kept("%s.html", w->all->at[k]->stem)), yaml(w->all->at[k]->title),
             k == i ? "    current: true\n" : "");
+}
+
+static void write_page(weaver *w, size_t i) {
+  fprintf(w->stream, "---\nlang: en\ntitle: %s\nsummary: %s\ndescription: %s\nnav:\n",
+          yaml(w->c->title), yaml(w->c->summary), yaml(escaped(plain_text(w->c->summary))));
+  write_navigation(w, i);
   for (size_t side = 0; side < 2; side++) {
     if (side == 0 ? i == 0 : i + 1 == w->all->count)
       continue;
@@ -135,6 +183,34 @@ static void write_page(weaver *w) {
   }
   fprintf(w->stream, "---\n\n");
   weave_body(w);
+}
+
+/* The files of an experiment; numbers and links of the other pages lead here. */
+static void write_source(weaver *w, size_t i) {
+  const struct {
+    const char *heading, *folder, *suffix, *anchor, *language;
+  } files[] = {{"Program", "src/claims", "c", "line", "c"},
+               {"Configuration", "experiments", "conf", "conf", "ini"},
+               {"Figure", "figures", "gp", "figure", "bash"}};
+  fprintf(w->stream, "---\nlang: en\ntitle: %s\ndescription: %s\nnav:\n",
+          yaml(kept("Source of `%s`", w->c->stem)),
+          yaml(kept("program, configuration and figure script of %s", w->c->stem)));
+  write_navigation(w, i);
+  fprintf(w->stream, "---\n\nBelongs to [%s](%s.html). `make %s` runs it.\n", w->c->title,
+          w->c->stem, w->c->stem);
+  for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
+    const char *path = kept("%s/%s.%s", files[f].folder, w->c->stem, files[f].suffix);
+    char *text = keep(attn_file_read(path, NULL)), *at = text;
+    size_t run = 3; /* a fence that the text does not hold */
+    for (; *at != '\0'; at++)
+      run = run_of(at, '~') >= run ? run_of(at, '~') + 1 : run;
+    depend(w, path);
+    const char *fence = "~~~";
+    while (strlen(fence) < run)
+      fence = kept("%s~", fence);
+    fprintf(w->stream, "\n## %s\n\n`%s`\n\n%s {#%s .%s .numberLines .lineAnchors}\n%s%s\n",
+            files[f].heading, path, fence, files[f].anchor, files[f].language, text, fence);
+  }
 }
 
 static void write_book(weaver *w) {
@@ -183,6 +259,7 @@ int main(int argc, char **argv) {
                  {"--depfile", &w.depfile},
                  {"--target", &w.target}};
   const size_t count = sizeof options / sizeof *options;
+  bool source_page = false;
   int at = 1;
   for (; at < argc && strcmp(argv[at], "--all") != 0; at++) {
     size_t o = 0;
@@ -194,6 +271,8 @@ int main(int argc, char **argv) {
     }
     if (strcmp(argv[at], "--book") == 0)
       w.book = true;
+    else if (strcmp(argv[at], "--source") == 0)
+      source_page = true;
     else if (o < count && at + 1 < argc)
       *options[o].value = argv[++at];
     else if (*argv[at] == '-' || w.page != NULL)
@@ -213,8 +292,18 @@ int main(int argc, char **argv) {
   w.stream = output->stream;
   if (w.book)
     write_book(&w);
-  else
-    write_page(&w);
+  else {
+    size_t i = 0;
+    while (i < w.all->count && strcmp(w.all->at[i]->path, w.page) != 0)
+      i++;
+    if (i == w.all->count)
+      attn_fail("%s: the chapter must be among those after --all", w.page);
+    w.c = w.all->at[i];
+    if (source_page)
+      write_source(&w, i);
+    else
+      write_page(&w, i);
+  }
   if (w.depfile != NULL)
     write_depfile(&w);
   attn_output_commit(output);

@@ -132,15 +132,41 @@ const char *shown_cell(weaver *w, const attn_rows *rows, size_t row, size_t colu
   return text;
 }
 
+void write_latex(weaver *w, const char *text) {
+  if (w->latex)
+    fprintf(w->stream, "\n```{=latex}\n%s\n```\n\n", text);
+}
+
+const char *code_link(const weaver *w, const char *origin, const char *text) {
+  static const char folder[] = "src/claims/";
+  const char *name = origin + sizeof folder - 1, *dot = strstr(origin, ".c:");
+  const char *shown = kept("`%s`", text ? text : origin);
+  if (w->style != WORDS_HTML || strncmp(origin, folder, sizeof folder - 1) != 0 || dot == NULL)
+    return shown;
+  return kept("[%s](%.*s.source.html#line-%s)", shown, (int)(dot - name), name, dot + 3);
+}
+
 void write_value(weaver *w, const source *s, size_t row, const char *row_text, size_t column,
                  const char *format, const char *origin) {
   const char *shown = shown_cell(w, s->rows, row, column, format);
-  if (w->style != WORDS_HTML)
+  if (w->style == WORDS_PLAIN) {
     fputs(shown, w->stream);
+    return;
+  }
+  const number_origin from = {.stem = s->chapter->stem,
+                              .table = s->name,
+                              .row = row_text,
+                              .column = s->rows->name[column],
+                              .source = origin,
+                              .shown = shown};
+  const size_t number = numbers_add(&w->numbers, &from);
+  if (w->style == WORDS_LATEX)
+    fprintf(w->stream, "`\\attnvalue{%s-number-%zu}{`{=latex}%s`}`{=latex}", w->c->stem, number,
+            shown);
   else
-    fprintf(w->stream, "[%s](%s \"%s, row %s, column %s%s%s; make %s\"){.value}", shown, s->link,
-            escaped(s->link), escaped(row_text), escaped(s->rows->name[column]),
-            *origin ? "; computed at " : "", escaped(origin), escaped(s->chapter->stem));
+    fprintf(w->stream, "[%s](#number-%zu \"%s, row %s, column %s%s%s; make %s\"){.value}", shown,
+            number, escaped(s->link), escaped(row_text), escaped(from.column),
+            *origin ? "; computed at " : "", escaped(origin), escaped(from.stem));
 }
 
 void weave_value(weaver *w, const arguments *a) {

@@ -3,6 +3,7 @@
 #ifndef WEAVER_H
 #define WEAVER_H
 
+#include "numbers.h"
 #include "result.h"
 #include "words.h"
 
@@ -15,6 +16,7 @@ typedef struct {
   FILE *stream;     /* what is written */
   const chapter *c; /* the chapter at hand */
   size_t line;      /* and the line at hand */
+  number_list numbers;
 } weaver;
 
 /* Fails with file and line. */
@@ -53,7 +55,14 @@ size_t column_of(weaver *w, const attn_rows *rows, const char *name);
 const char *shown_cell(weaver *w, const attn_rows *rows, size_t row, size_t column,
                        const char *format);
 
-/* A number of the text: in HTML a link to its data that says where it comes from. */
+/* A block that only the book has. */
+void write_latex(weaver *w, const char *text);
+
+/* text, or the origin itself when it is NULL, as a link to the line of an experiment's program,
+ * "src/claims/exp.c:5", on the page that shows it; no link in the book and to other files. */
+const char *code_link(const weaver *w, const char *origin, const char *text);
+
+/* A number of the text: a link to its entry in the chapter's list of numbers (numbers.h). */
 void write_value(weaver *w, const source *s, size_t row, const char *row_text, size_t column,
                  const char *format, const char *origin);
 
