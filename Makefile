@@ -123,7 +123,16 @@ $(foreach s,$(stems),$(eval $(call experiment,$(s),$(call shards_of,$(s)))))
 companion_objects := $(patsubst %,build/obj/tools/%.o,chapter named numbers reference result typed words weaver prose blocks)
 companion_pages   := $(patsubst paper/chapters/%.md,$(OUT)/%.html,$(chapters))
 companion_tables  := $(stems:%=$(OUT)/data/%/claims.tsv)
-companion_figures := $(stems:%=$(OUT)/figures/%.svg)
+# figures of general chapters read the tables of several experiments: data.'/<stem>/<table>.tsv'
+general_figures   := $(filter-out common $(stems),$(patsubst figures/%.gp,%,$(wildcard figures/*.gp)))
+companion_figures := $(patsubst %,$(OUT)/figures/%.svg,$(stems) $(general_figures))
+
+define general_figure
+$(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp src/tools/plot.sh $(patsubst %,$(OUT)/data/%/claims.tsv,$(filter $(stems),$(shell sed -n "s|[^']*'/\([a-z0-9_]*\)/[a-z0-9_]*\.tsv'|\1 |gp" figures/$(1).gp)))
+	$$(say) PLOT $$@
+	@src/tools/plot.sh figures/$(1).gp $(OUT)/data $$@
+endef
+$(foreach f,$(general_figures),$(eval $(call general_figure,$(f))))
 
 $(filter-out build/bin/attn build/bin/bench,$(tools)): build/bin/%: build/obj/tools/%.o $(companion_objects) build/lib/libattn.a
 	@mkdir -p $(@D)
@@ -138,7 +147,8 @@ companion_uses := $(if $(chapters),$(subst |, ,$(shell awk -f src/tools/uses.awk
 companion_needs = $(filter $(stems),$1 $(patsubst $1:%,%,$(filter $1:%,$(companion_uses))) \
 	$(if $(filter $1:*,$(companion_uses)),$(stems)))
 $(foreach page,$(chapters:paper/chapters/%.md=%),$(eval build/companion/$(page).md: \
-	$(foreach stem,$(call companion_needs,$(page)),$(OUT)/data/$(stem)/claims.tsv $(OUT)/figures/$(stem).svg)))
+	$(foreach stem,$(call companion_needs,$(page)),$(OUT)/data/$(stem)/claims.tsv $(OUT)/figures/$(stem).svg) \
+	$(patsubst %,$(OUT)/figures/%.svg,$(filter $(page),$(general_figures)))))
 
 build/companion/%.md: paper/chapters/%.md build/bin/weave $(chapters)
 	$(say) TEXT $@
@@ -177,7 +187,7 @@ build/tex/companion.tex: build/tex/companion.md paper/preamble.tex
 		--variable=papersize:a4 --variable=geometry:margin=25mm --variable=colorlinks $< -o $@
 
 # Without TeX the pages stand on their own.
-$(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(stems:%=build/tex/figures/%.pdf)
+$(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(companion_figures:$(OUT)/%.svg=build/tex/%.pdf)
 	@if command -v pdflatex >/dev/null; then printf '  %-4s %s\n' PDF $@; src/tools/pdf.sh $< $@; \
 	else echo "  companion.pdf was not built: no pdflatex; the pages are complete"; fi
 

@@ -97,7 +97,7 @@ It costs \$5, or $5 and \`{{value exp/steps step=1 x}} a $\sqrt{|x|}$ and [a](ex
 
 {{claims}}
 END
-printf '{{verdicts}}\n\n{{experiments}}\n\n[there](exp.html) text[^1]\n\n[^1]: note\n' | body index
+printf '{{verdicts}}\n\nIn all {{counts}}\n\n{{experiments}}\n\n{{experiments 11 20}}\n\n[there](exp.html) text[^1]\n\n[^1]: note\n' | body index
 page exp
 verdict $? "a page is woven"
 says page.md 'is [1.0×10^−12^](#number-1 "data/exp/steps.tsv, row step=2, column x; computed at src/claims/exp.c:5; make exp"){.value}, then' \
@@ -135,9 +135,12 @@ grep -A 1 -F '~~~~~ {#line .c .numberLines .lineAnchors}' source.md | grep -q -F
 verdict $? "it holds program, configuration and figure script, in fences that they do not close"
 page index
 verdict $? "a page over all chapters is woven"
-says page.md '3 claims: 1 supported, 1 out of scope, 1 open.' "verdicts are counted"
+says page.md '3 claims of 1 experiment: 1 supported, 1 out of scope, 1 open.' "verdicts are counted"
 says page.md '[fits](exp.html#claim-fits) | [supported]{.verdict .supported} |' "verdicts link to the claims"
 says page.md '](exp.html) | what it shows | 10 s | 1 supported, 1 out of scope, 1 open |' "experiments are listed"
+says page.md 'In all 3 claims of 1 experiment: ' "counts stand in a line"
+[ "$(grep -c -F '](exp.html) | what it shows |' page.md)" -eq 1 ]
+verdict $? "experiments of another order are left out"
 book
 verdict $? "the book is woven"
 says book.md '`\attnvalue{exp-number-1}{`{=latex}$1.0\times 10^{-12}$`}`{=latex}, then' "the book's numbers lead to their entries"

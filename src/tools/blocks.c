@@ -257,6 +257,31 @@ static const char *attribute(const char *text) {
   return keep(out.text);
 }
 
+/* Links to the tables that an experiment published: " [a](...), [b](...)". */
+static const char *tables_of(const result *r) {
+  const char *links = "", *table;
+  for (const char *at = r->provenance; (at = result_next_table(at, &table)) != NULL;)
+    links =
+        kept("%s%s [%s](data/%s/%s.tsv)", links, *links ? "," : "", table, r->chapter->stem, table);
+  return *links ? links : kept(" [claims](data/%s/claims.tsv)", r->chapter->stem);
+}
+
+/* Likewise to the tables of any experiments that a figure's script names, '/<stem>/<table>.tsv'. */
+static const char *tables_read(weaver *w, const char *script) {
+  const char *links = "";
+  depend(w, script);
+  for (const char *at = keep(attn_file_read(script, NULL)); (at = strstr(at, "'/")) != NULL;) {
+    at += 2;
+    const size_t size = strcspn(at, "'\n");
+    const char *name = kept("%.*s", (int)size, at);
+    if (size < 5 || strcmp(name + size - 4, ".tsv") != 0)
+      continue;
+    const source s = open_table(w, kept("%.*s", (int)size - 4, name));
+    links = kept("%s%s [%s/%s](%s)", links, *links ? "," : "", s.chapter->stem, s.name, s.link);
+  }
+  return links;
+}
+
 static void weave_figure(weaver *w, const arguments *a) {
   if (a->count != 3)
     fail_here(w, "expected {{figure STEM \"caption\"}}");
@@ -282,18 +307,10 @@ static void weave_figure(weaver *w, const arguments *a) {
           "<img src=\"figures/%s.svg\" alt=\"%s\"></a>\n<figcaption>\n```\n\n%s\n\n",
           stem, stem, stem, attribute(plain_text(woven(w, a->word[2], WORDS_PLAIN))),
           woven(w, a->word[2], WORDS_HTML));
-  fprintf(w->stream, "::: {.source}\nData:");
-  size_t tables = 0;
-  for (const char *line = r->provenance; *line != '\0';) {
-    size_t size = strcspn(line, "\n");
-    if (strncmp(line, "table ", 6) == 0) {
-      const char *name = kept("%.*s", (int)strcspn(line + 6, "\t\n"), line + 6);
-      fprintf(w->stream, "%s [%s](data/%s/%s.tsv)", tables++ ? "," : "", name, stem, name);
-    }
-    line += size + (line[size] == '\n');
-  }
-  fprintf(w->stream, "%s. Drawn by `figures/%s.gp`, made by `make %s`.\n:::\n\n",
-          tables ? "" : kept(" [claims](data/%s/claims.tsv)", stem), stem, stem);
+  fprintf(w->stream,
+          "::: {.source}\nData:%s. Drawn by `figures/%s.gp`, made by `make %s`.\n:::\n\n",
+          chapter_is_experiment(c) ? tables_of(r) : tables_read(w, kept("figures/%s.gp", stem)),
+          stem, chapter_is_experiment(c) ? stem : "all");
   fprintf(w->stream, "```{=html}\n</figcaption>\n</figure>\n```\n");
 }
 
@@ -401,45 +418,55 @@ static const char *page_link(const weaver *w, const chapter *c, const char *clai
   return claim ? kept("%s.html#claim-%s", c->stem, claim) : kept("%s.html", c->stem);
 }
 
-static void weave_verdicts(weaver *w) {
-  size_t count[CHAPTER_VERDICTS] = {0}, total = 0, unexpected = 0;
-  words rows = {0};
-  words_add(&rows, "");
+void weave_counts(weaver *w) {
+  size_t count[CHAPTER_VERDICTS] = {0}, total = 0, unexpected = 0, experiments = 0;
   for (size_t i = 0; i < w->all->count; i++) {
     const chapter *c = w->all->at[i];
-    if (c->claims == 0)
-      continue;
-    const result *r = result_of(w, c);
+    experiments += chapter_is_experiment(c);
+    total += c->claims;
     for (size_t k = 0; k < c->claims; k++) {
-      const chapter_claim *claim = &c->claim[k];
-      const char *verdict = verdict_of(w, r, claim);
-      bool differs = strcmp(verdict, claim->expected) != 0;
+      const char *verdict = verdict_of(w, result_of(w, c), &c->claim[k]);
       count[verdict_index(verdict)]++;
-      total++;
-      unexpected += differs;
-      words_add(&rows, kept("| [%s](%s) | %s%s | %s |\n", claim->id, page_link(w, c, claim->id),
-                            badge(w, verdict), differs ? " [unexpected]{.unexpected}" : "",
-                            in_cell(shortened(woven(w, claim->statement, w->style), 110))));
+      unexpected += strcmp(verdict, c->claim[k].expected) != 0;
     }
   }
-  fprintf(w->stream, "%zu claim%s: %s.%s\n\n", total, total == 1 ? "" : "s", counts_text(count),
+  fprintf(w->stream, "%zu claim%s of %zu experiment%s: %s.%s", total, total == 1 ? "" : "s",
+          experiments, experiments == 1 ? "" : "s", counts_text(count),
           unexpected ? kept(" %zu differ%s from what was expected.", unexpected,
                             unexpected == 1 ? "s" : "")
                      : "");
-  if (total > 0) {
-    write_text_head(w, (const char *const[]){"Claim", "Verdict", "Statement"},
-                    (const size_t[]){28, 18, 62}, 3);
-    fprintf(w->stream, "%s:::\n", rows.text);
-  }
-  attn_free(rows.text);
 }
 
-static void weave_experiments(weaver *w) {
+static void weave_verdicts(weaver *w) {
+  weave_counts(w);
+  fputs("\n\n", w->stream);
+  write_text_head(w, (const char *const[]){"Claim", "Verdict", "Statement"},
+                  (const size_t[]){28, 18, 62}, 3);
+  for (size_t i = 0; i < w->all->count; i++) {
+    const chapter *c = w->all->at[i];
+    for (size_t k = 0; k < c->claims; k++) {
+      const chapter_claim *claim = &c->claim[k];
+      const char *verdict = verdict_of(w, result_of(w, c), claim);
+      fprintf(w->stream, "| [%s](%s) | %s%s | %s |\n", claim->id, page_link(w, c, claim->id),
+              badge(w, verdict),
+              strcmp(verdict, claim->expected) != 0 ? " [unexpected]{.unexpected}" : "",
+              in_cell(shortened(woven(w, claim->statement, w->style), 110)));
+    }
+  }
+  fprintf(w->stream, ":::\n");
+}
+
+/* {{experiments [FROM TO]}}: those whose order lies between two numbers. */
+static void weave_experiments(weaver *w, const arguments *a) {
+  double from = -INFINITY, to = INFINITY;
+  if (a->count != 1 &&
+      (a->count != 3 || !as_number(a->word[1], &from) || !as_number(a->word[2], &to)))
+    fail_here(w, "expected {{experiments}} or {{experiments FROM TO}} with two numbers");
   write_text_head(w, (const char *const[]){"Experiment", "What it shows", "Run time", "Verdicts"},
                   (const size_t[]){30, 50, 12, 20}, 4);
   for (size_t i = 0; i < w->all->count; i++) {
     const chapter *c = w->all->at[i];
-    if (!chapter_is_experiment(c))
+    if (!chapter_is_experiment(c) || !(c->order >= from && c->order <= to))
       continue;
     const result *r = result_of(w, c);
     for (size_t k = 0; k < c->claims; k++)
@@ -459,7 +486,7 @@ bool weave_block(weaver *w, const char *text) {
     void (*without)(weaver *);
   } blocks[] = {{"code", weave_code, NULL},         {"table", weave_table, NULL},
                 {"figure", weave_figure, NULL},     {"claims", NULL, weave_claims},
-                {"verdicts", NULL, weave_verdicts}, {"experiments", NULL, weave_experiments}};
+                {"verdicts", NULL, weave_verdicts}, {"experiments", weave_experiments, NULL}};
   for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
     if (strlen(blocks[b].name) != size || strncmp(blocks[b].name, text, size) != 0)
       continue;

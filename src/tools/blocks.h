@@ -14,4 +14,7 @@ void weave_claims(weaver *w);
 /* A fence of code: its opening line, size bytes of text, its closing line. */
 void write_code(weaver *w, const char *opening, const char *text, size_t size, const char *closing);
 
+/* {{counts}}, in a line: "5 claims of 2 experiments: 4 supported, 1 open." */
+void weave_counts(weaver *w);
+
 #endif

@@ -1,5 +1,6 @@
 #include "prose.h"
 
+#include "blocks.h"
 #include "typed.h"
 
 #include <string.h>
@@ -16,6 +17,8 @@ static void weave_inline(weaver *w, const char *text) {
     weave_setting(w, &a);
   else if (strcmp(name, "typed") == 0)
     weave_typed(w, &a);
+  else if (strcmp(name, "counts") == 0 && a.count == 1)
+    weave_counts(w);
   else {
     const char *const blocks[] = {"code", "table", "figure", "claims", "verdicts", "experiments"};
     for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
