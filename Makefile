@@ -154,9 +154,10 @@ build/companion/%.md: paper/chapters/%.md build/bin/weave $(chapters)
 	$(say) TEXT $@
 	@build/bin/weave --companion $(OUT) --format html --out $@ --depfile build/companion/$*.d $< --all $(chapters)
 
-build/companion/%.source.md: paper/chapters/%.md src/claims/%.c experiments/%.conf figures/%.gp build/bin/weave $(chapters)
+# The source as it was when the results were made: after them, so that their line numbers are right.
+build/companion/%.source.md: $(OUT)/data/%/claims.tsv src/claims/%.c experiments/%.conf figures/%.gp build/bin/weave $(chapters)
 	@mkdir -p $(@D)
-	@build/bin/weave --companion $(OUT) --format html --out $@ --source $< --all $(chapters)
+	@build/bin/weave --companion $(OUT) --format html --out $@ --source paper/chapters/$*.md --all $(chapters)
 
 $(OUT)/%.html: build/companion/%.md paper/template.html
 	@mkdir -p $(@D)

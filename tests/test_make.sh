@@ -49,6 +49,22 @@ sed -e 's/^draws .*/draws = 80/' -e 's/^steps .*/steps = 5/' -e 's/^samples .*/s
   -e 's/^record .*/record = 0 1 2 3 5/' -e 's/^show .*/show = 0 1 2 3 5/' -e 's/^shards .*/shards = 3/' \
   experiments/$stem.conf >"$box/tree/experiments/$stem.conf"
 
+# an overview of this experiment alone, with a figure that belongs to no experiment
+cat >"$box/tree/paper/chapters/index.md" <<'END'
+---
+title: overview
+summary: of one experiment
+order: 0
+---
+
+{{figure index "what a general chapter draws from the tables of experiments"}}
+
+{{experiments}}
+
+{{verdicts}}
+END
+echo "plot data.'/gd_two_steps/steps.tsv' using 'step':'att_clean' with lines" >"$box/tree/figures/index.gp"
+
 # a PATH without TeX; Make calls some commands without a shell, so that its own are not enough
 find_in_path() {
   found=$(IFS=:; for folder in $PATH; do [ ! -x "$folder/$1" ] || { echo "$folder/$1"; break; }; done)
@@ -90,7 +106,7 @@ ran 3
 verdict $? "a run for every shard"
 says '^10 claims: 5 supported, 5 out of scope; all as expected\.$' && [ "$(grep -c '^  *[a-z-]*step[a-z-]* .*supported$' "$box/said")" -ge 1 ]
 verdict $? "the table of verdicts"
-for file in index.html $stem.html style.css ledger.tsv figures/$stem.svg data/$stem/claims.tsv data/$stem/provenance.tsv; do
+for file in index.html $stem.html style.css ledger.tsv figures/$stem.svg figures/index.svg $stem.source.html data/$stem/claims.tsv data/$stem/provenance.tsv; do
   [ -s "paper/companion/$file" ] || echo "$file is missing" >>"$box/said"
 done
 ! says ' is missing$'
