@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* gethostname, clock_gettime */
+#define _GNU_SOURCE /* gethostname, getrusage */
 #include "experiment.h"
 
 #include "linalg.h"
@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __GLIBC__
@@ -21,9 +22,8 @@ struct attn_experiment {
   size_t seed, shards, shard; /* shard 0: summarising */
   char *conf_path, *shard_folder, *out;
   attn_table *samples, *claims;
-  char *sources;  /* "<what>\t<file>:<line>\n", a line each */
-  double seconds; /* of the shards, when summarising */
-  struct timespec start;
+  char *sources;          /* "<what>\t<file>:<line>\n", a line each */
+  double seconds, memory; /* of the shards, when summarising: their sum, their largest */
 };
 
 static void print_help(const attn_experiment *e, const attn_key *keys, size_t count) {
@@ -52,7 +52,6 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
                                        const attn_key *own_keys, size_t own_count) {
   attn_set_program_name(argv[0]);
   attn_experiment *e = attn_alloc(1, sizeof *e);
-  clock_gettime(CLOCK_MONOTONIC, &e->start);
   const char *slash = strrchr(argv[0], '/');
   e->name = slash ? slash + 1 : argv[0];
   e->claim = claim;
@@ -161,25 +160,28 @@ static void add_source(attn_experiment *e, const char *kind, const char *what, c
   e->sources = longer;
 }
 
-/* The wall time that a shard's provenance records; zero when it has none. */
-static double shard_seconds(const char *shard_path) {
+/* A number that a shard's provenance records; zero when it has none. */
+static double shard_number(const char *shard_path, const char *key) {
   char *path = attn_text_format("%s.provenance", shard_path);
-  double seconds = 0;
+  char *line = attn_text_format("\n%s\t", key);
+  double number = 0;
   if (access(path, R_OK) == 0) {
     char *text = attn_file_read(path, NULL);
-    const char *at = strstr(text, "\nseconds\t");
+    const char *at = strstr(text, line);
     if (at != NULL)
-      seconds = strtod(at + strlen("\nseconds\t"), NULL);
+      number = strtod(at + strlen(line), NULL);
     attn_free(text);
   }
+  attn_free(line);
   attn_free(path);
-  return seconds;
+  return number;
 }
 
 attn_samples *attn_experiment_gather(attn_experiment *e) {
   for (size_t s = 0; s < e->shards; s++) {
     char *path = attn_samples_path(e->shard_folder, s);
-    e->seconds += shard_seconds(path);
+    e->seconds += shard_number(path, "seconds");
+    e->memory = fmax(e->memory, shard_number(path, "memory_mib"));
     attn_free(path);
   }
   return attn_samples_read(e->shard_folder, e->shards);
@@ -226,14 +228,35 @@ static const char *libc_description(void) {
 #endif
 }
 
-/* What made the result and how long it took: beside it, never compared. */
+/* The processor's name, its cores and the memory: "Intel Xeon, 2 cores, 24 GiB". */
+static char *machine_description(void) {
+  static const char key[] = "model name";
+  char name[128] = "unknown processor", line[256];
+  FILE *info = fopen("/proc/cpuinfo", "r");
+  while (info != NULL && fgets(line, sizeof line, info) != NULL)
+    if (strncmp(line, key, sizeof key - 1) == 0 && strchr(line, ':') != NULL) {
+      snprintf(name, sizeof name, "%.*s", (int)strcspn(strchr(line, ':') + 2, "\t\n"),
+               strchr(line, ':') + 2);
+      break;
+    }
+  if (info != NULL)
+    fclose(info);
+  return attn_text_format("%s, %ld cores, %.0f GiB", name, sysconf(_SC_NPROCESSORS_ONLN),
+                          (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / 0x1p30);
+}
+
+/* What made the result, how long it took and how much memory: beside it, never compared. Seconds of
+ * the processor, which others' work on the machine does not lengthen. */
 static void write_provenance(const attn_experiment *e) {
   char *path = attn_experiment_sampling(e) ? attn_text_format("%s.provenance", e->out)
                                            : attn_text_format("%s/provenance.tsv", e->out);
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  double seconds =
-      (double)(now.tv_sec - e->start.tv_sec) + 1e-9 * (double)(now.tv_nsec - e->start.tv_nsec);
+  struct timespec used;
+  struct rusage usage;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  getrusage(RUSAGE_SELF, &usage);
+  const double seconds = (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
+  const double memory = (double)usage.ru_maxrss / 1024; /* Linux counts KiB */
+  char *machine = machine_description();
   char host[256] = "unknown", date[64] = "unknown";
   gethostname(host, sizeof host - 1);
   time_t clock_now = time(NULL);
@@ -242,14 +265,16 @@ static void write_provenance(const attn_experiment *e) {
   attn_output *output = attn_output_open(path);
   fprintf(output->stream,
           "program\t%s\nconfiguration\t%s\nconfiguration_fingerprint\t%016llx\n"
-          "seconds\t%.3f\nhost\t%s\ndate\t%s\nblas\t%s\ngsl\t%s\nlibc\t%s\ncompiler\t%s\n",
+          "seconds\t%.3f\nmemory_mib\t%.1f\nmachine\t%s\nhost\t%s\ndate\t%s\nblas\t%s\ngsl\t%"
+          "s\nlibc\t%s\ncompiler\t%s\n",
           e->name, e->conf_path, (unsigned long long)attn_fingerprint(settings, strlen(settings)),
-          seconds + e->seconds, host, date, attn_linalg_description(), gsl_version,
-          libc_description(), __VERSION__);
+          seconds + e->seconds, fmax(memory, e->memory), machine, host, date,
+          attn_linalg_description(), gsl_version, libc_description(), __VERSION__);
   fputs(e->sources, output->stream);
   for (const char *line = settings; *line != '\0'; line = strchr(line, '\n') + 1)
     fprintf(output->stream, "setting\t%.*s\n", (int)strcspn(line, "\n"), line);
   attn_output_commit(output);
+  attn_free(machine);
   attn_free(path);
 }
 

@@ -477,6 +477,51 @@ static void weave_experiments(weaver *w, const arguments *a) {
   fprintf(w->stream, ":::\n");
 }
 
+/* What a committee that evaluates artifacts asks: per experiment its verdicts, seconds of the
+ * processor and largest process; in all; and on what. */
+static void weave_artifact(weaver *w) {
+  size_t total[CHAPTER_VERDICTS] = {0};
+  double seconds = 0, memory = 0;
+  const result *last = NULL;
+  write_text_head(w,
+                  (const char *const[]){"Experiment", "Supported", "Not supported", "Out of scope",
+                                        "Open", "Processor time", "Memory"},
+                  (const size_t[]){38, 12, 12, 12, 8, 14, 12}, 7);
+  for (size_t i = 0; i < w->all->count; i++) {
+    const chapter *c = w->all->at[i];
+    if (!chapter_is_experiment(c))
+      continue;
+    size_t count[CHAPTER_VERDICTS] = {0};
+    last = result_of(w, c);
+    for (size_t k = 0; k < c->claims; k++)
+      count[verdict_index(verdict_of(w, last, &c->claim[k]))]++;
+    fprintf(w->stream, "| [`%s`](%s) |", c->stem, page_link(w, c, NULL));
+    for (size_t v = 0; v < CHAPTER_VERDICTS; total[v] += count[v], v++)
+      fprintf(w->stream, " %zu |", count[v]);
+    fprintf(w->stream, " %s | %.0f MiB |\n", duration_text(result_seconds(last)),
+            result_memory(last));
+    seconds += result_seconds(last);
+    memory = fmax(memory, result_memory(last));
+  }
+  fputs("| **in all** |", w->stream);
+  for (size_t v = 0; v < CHAPTER_VERDICTS; v++)
+    fprintf(w->stream, " **%zu** |", total[v]);
+  fprintf(w->stream, " **%s** | **%.0f MiB** |\n:::\n", duration_text(seconds), memory);
+  if (last == NULL)
+    return;
+  const char *const keys[][2] = {{"machine", ""},
+                                 {"blas", ""},
+                                 {"gsl", "GSL "},
+                                 {"libc", "glibc "},
+                                 {"compiler", "compiler "}};
+  fputs("\nMade on:", w->stream);
+  for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+    const char *value = result_origin(last, keys[k][0]);
+    fprintf(w->stream, "%s %s%s", k ? ";" : "", keys[k][1], value ? escaped(value) : "unknown");
+  }
+  fputs(".\n", w->stream);
+}
+
 /* A directive alone on its line; false for those of running text. */
 bool weave_block(weaver *w, const char *text) {
   size_t size = strcspn(text, " \t");
@@ -486,7 +531,8 @@ bool weave_block(weaver *w, const char *text) {
     void (*without)(weaver *);
   } blocks[] = {{"code", weave_code, NULL},         {"table", weave_table, NULL},
                 {"figure", weave_figure, NULL},     {"claims", NULL, weave_claims},
-                {"verdicts", NULL, weave_verdicts}, {"experiments", weave_experiments, NULL}};
+                {"verdicts", NULL, weave_verdicts}, {"experiments", weave_experiments, NULL},
+                {"artifact", NULL, weave_artifact}};
   for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
     if (strlen(blocks[b].name) != size || strncmp(blocks[b].name, text, size) != 0)
       continue;

@@ -139,10 +139,18 @@ const char *result_tables(const result *r) {
   return kept("%sclaims", known);
 }
 
+static double origin_number(const result *r, const char *key) {
+  const char *text = result_origin(r, key);
+  double number;
+  return text != NULL && as_number(text, &number) ? number : NAN;
+}
+
 double result_seconds(const result *r) {
-  const char *text = result_origin(r, "seconds");
-  double seconds;
-  return text != NULL && as_number(text, &seconds) ? seconds : NAN;
+  return origin_number(r, "seconds");
+}
+
+double result_memory(const result *r) {
+  return origin_number(r, "memory_mib");
 }
 
 const char *counts_text(const size_t count[CHAPTER_VERDICTS]) {

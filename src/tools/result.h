@@ -35,7 +35,9 @@ double result_number(const result *r, size_t row, const char *column);
 
 /* The value of a provenance line, NULL when there is none. */
 const char *result_origin(const result *r, const char *key);
-double result_seconds(const result *r); /* not-a-number when unknown */
+/* Seconds of the processor, and MiB of the largest process; not-a-number when unknown. */
+double result_seconds(const result *r);
+double result_memory(const result *r);
 /* The value of a key of the configuration that was in force, NULL when there is none. */
 const char *result_setting(const result *r, const char *key);
 /* The keys that there are: "n, T, d". */

@@ -17,7 +17,7 @@ FNR == 1 {
     rest = substr(rest, RSTART + RLENGTH)
     if (word[1] == "claim" && n > 1)
       quoted[page " " word[2]]
-    else if (word[1] == "verdicts" || word[1] == "counts" || word[1] == "experiments")
+    else if (word[1] == "verdicts" || word[1] == "artifact" || word[1] == "counts" || word[1] == "experiments")
       need[page " *"]
     else if (word[1] ~ /^(value|setting|table|figure)$/ && n > 1)
       need[page " " word[2]]

@@ -25,6 +25,7 @@ static const char help[] =
     "  {{claims}}                        the claims of this chapter with their verdicts\n"
     "  {{verdicts}}                      all claims\n"
     "  {{experiments [FROM TO]}}         all experiments, or those of an order in between\n"
+    "  {{artifact}}                      verdicts, time and memory of each experiment; machine\n"
     "in a line:\n"
     "  {{counts}}                        how many claims there are, by verdict\n"
     "  {{value STEM/TABLE [KEY=VALUE]... COLUMN [FORMAT]}}\n"
