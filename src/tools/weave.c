@@ -20,6 +20,9 @@ static const char help[] =
     "  {{figure STEM \"caption\"}}         figures/STEM.svg\n"
     "  {{claims}}                        the claims of this chapter with their verdicts\n"
     "  {{verdicts}}  {{experiments}}     all claims; all experiments\n"
+    "  {{statements [PART]...}}          the statements of this chapter (PART-...), with the\n"
+    "                                    claims that decide them\n"
+    "  {{uncovered}}                     what no claim of any chapter decides\n"
     "in a line:\n"
     "  {{value STEM/TABLE [KEY=VALUE]... COLUMN [FORMAT]}}\n"
     "  {{claim ID COLUMN [FORMAT]}}\n"
@@ -45,6 +48,7 @@ static void weave_body(weaver *w) {
   const char *at = w->c->body;
   bool claims = false;
   w->line = w->c->body_line;
+  w->shown = attn_alloc(w->c->statements, sizeof *w->shown);
   while (*at != '\0') {
     size_t size = strcspn(at, "\n"), indent = strspn(at, " ");
     char fence = at[indent];
@@ -96,6 +100,11 @@ static void weave_body(weaver *w) {
     fprintf(w->stream, "\n\n## Claims\n");
     weave_claims(w);
   }
+  for (size_t k = 0; k < w->c->statements; k++)
+    if (!w->shown[k])
+      attn_fail("%s:%zu: no {{statements ...}} of the chapter shows the statement '%s'", w->c->path,
+                w->c->statement[k].line, w->c->statement[k].id);
+  attn_free(w->shown);
   fputc('\n', w->stream);
 }
 

@@ -15,6 +15,7 @@ typedef struct {
   FILE *stream;     /* what is written */
   const chapter *c; /* the chapter at hand */
   size_t line;      /* and the line at hand */
+  bool *shown;      /* [statements of the chapter]: those that a directive has woven */
 } weaver;
 
 /* Fails with file and line. */
