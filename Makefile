@@ -257,7 +257,8 @@ help:
 #: make list                   the experiments: claim, run time, last verdict
 #: make STEM                   one experiment: its results, figure, table and page
 #: make STEM SET="n=500 ..."   the same with other parameters, beside the reference results
-#: make claim C=ID             hypotheses, prediction, measurement and verdict of one claim
+#: make claim C=ID             one claim: hypotheses, prediction, measurement, verdict; or one
+#:                             statement of the paper's summary or of a reader, and its claims
 #: make trace V="NAME"         where a number comes from: row, settings, seed, source line, versions
 #: make verify                 compare the results with the accepted ones; STEM=<stem> EXACT=1
 #: make diff                   every cell that differs from the accepted results; STEM=<stem>
