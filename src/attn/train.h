@@ -27,7 +27,16 @@ double attn_train_loss(const attn_model *model, const attn_labels *labels);
 void attn_train_loss_derivative(double *w /* [n] */, const attn_model *model,
                                 const attn_labels *labels);
 
-/* After forward: the gradient, then one update of v and p together. w is workspace. */
+/* |dL/d(v, p)| after backward, a length in R^{2d} whatever the geometry. Costs a pass over the tokens
+ * and overwrites what backward left in model->pull. */
+double attn_train_gradient_norm(attn_model *model, attn_tokens *tokens);
+
+/* Fails with a sentence for a coordinate-wise rule over tokens that are not dense, and for sgd
+ * without batches. Every step checks; a program that wants to know before its first does too. */
+void attn_train_check(const attn_optim *optim, const attn_tokens *tokens);
+
+/* After forward: the gradient, over a mini-batch where optim has one, then one update of v and p
+ * together by the optimizer's rule. w is workspace. */
 void attn_train_step(attn_model *model, attn_tokens *tokens, const attn_labels *labels,
                      const attn_optim *optim, double *w /* [n] */);
 
