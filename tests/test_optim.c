@@ -422,6 +422,53 @@ static void test_recursion_rules(void **state) {
   }
 }
 
+/* The matched step sizes: after one step, for sgd one pass at a small step size, |v| is beta |g_0| for
+ * all rules: where noise is exactly orthogonal to rounding, and for coordinate-wise rules, over dense
+ * tokens, exactly beta_matched sqrt(d) with that |g_0|. */
+static void test_matched_steps(void **state) {
+  (void)state;
+  const attn_data_param param = {20, 3, 400, 11, 0.2};
+  attn_labels *labels = attn_labels_alloc(20, 3);
+  attn_labels_balance(labels, 0.2);
+  gsl_rng *rng = attn_rng_alloc();
+  for (attn_optim_rule rule = 0; rule < ATTN_OPTIM_RULES; rule++) {
+    const bool dense = attn_optim_coordinatewise(rule);
+    attn_tokens *tokens =
+        attn_tokens_alloc(dense ? ATTN_TOKENS_DENSE : ATTN_TOKENS_BARTLETT, 40, 400, 11, 0);
+    if (dense) {
+      attn_rng_start(rng, 1, "matched", 0, 0, ATTN_STREAM_NOISE);
+      attn_tokens_draw(tokens, rng);
+    } else {
+      for (size_t j = 0; j < 40; j++)
+        attn_tokens_gram_matrix(tokens)[j * 41] = 398;
+    }
+    attn_model *model = attn_model_alloc(tokens, 3);
+    attn_optim optim = attn_optim_usual(rule, 0);
+    optim.state = attn_optim_state_alloc(rule, 2 * model->dim);
+    if (rule == ATTN_OPTIM_SGD) {
+      optim.batch = attn_batch_alloc(20, 5);
+      attn_batch_start(optim.batch, 1, "matched", 0, 0);
+    }
+    const double beta = 1e-6;
+    optim.beta = attn_train_matched_step(&optim, &param, beta);
+    double w[20], signal[2], *noise = malloc(40 * sizeof *noise);
+    for (size_t step = 0; step < (rule == ATTN_OPTIM_SGD ? 4 : 1); step++) {
+      attn_model_forward(model, tokens, labels);
+      attn_train_step(model, tokens, labels, &optim, w);
+    }
+    attn_tokens_scores(tokens, signal, noise, model->theta, 1);
+    const double *v = model->theta;
+    const double norm = sqrt(v[0] * v[0] + v[1] * v[1] + attn_tokens_inner(tokens, v, v, noise));
+    assert_relative(norm, beta * attn_train_first_norm(&param), 1e-4);
+    free(noise);
+    release_optim(&optim);
+    attn_model_free(model);
+    attn_tokens_free(tokens);
+  }
+  gsl_rng_free(rng);
+  attn_labels_free(labels);
+}
+
 /* ---- batches and bases ---- */
 
 /* Every epoch takes each sample once, in batches of 3, 3, 1 out of 7 with weights 7/3, 7/3, 7; the
@@ -595,6 +642,7 @@ int main(void) {
       cmocka_unit_test(test_geometries),
       cmocka_unit_test(test_normalised_rest),
       cmocka_unit_test(test_recursion_rules),
+      cmocka_unit_test(test_matched_steps),
       cmocka_unit_test(test_batches),
       cmocka_unit_test(test_basis),
       cmocka_unit_test(test_misuse),

@@ -8,6 +8,32 @@ double attn_train_step_size(const attn_data_param *param, double b) {
   return b / fmax(param->rho * param->rho, (double)param->d / (double)param->n);
 }
 
+double attn_train_first_norm(const attn_data_param *param) {
+  const double n = (double)param->n, T = (double)param->T, k = (double)param->d - 2;
+  const double votes = (1 - 2 * param->eta) * n * param->rho;
+  return sqrt(votes * votes / 2 + n * (T - 1) * k) / (2 * n * T);
+}
+
+double attn_train_matched_step(const attn_optim *optim, const attn_data_param *param, double beta) {
+  switch (optim->rule) {
+  case ATTN_OPTIM_NESTEROV:
+    return beta / (1 + optim->momentum);
+  case ATTN_OPTIM_NORMALISED:
+    return beta * attn_train_first_norm(param);
+  case ATTN_OPTIM_SGD:
+    return optim->batch == NULL ? beta : beta * (double)optim->batch->size / (double)param->n;
+  case ATTN_OPTIM_SIGN:
+  case ATTN_OPTIM_ADAM:
+  case ATTN_OPTIM_ADAMW:
+    return beta * attn_train_first_norm(param) / sqrt((double)param->d);
+  case ATTN_OPTIM_GD:
+  case ATTN_OPTIM_MOMENTUM:
+  case ATTN_OPTIM_RULES:
+    break;
+  }
+  return beta;
+}
+
 double attn_train_loss(const attn_model *model, const attn_labels *labels) {
   double sum = 0;
   for (size_t i = 0; i < model->n; i++) {

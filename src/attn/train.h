@@ -20,6 +20,20 @@
  * kappa >= 1, b = beta rho^2. */
 double attn_train_step_size(const attn_data_param *param, double b);
 
+/* |dL/dv| at the zero start, where dL/dp = 0, of a draw with n/2 samples in each class, a share eta of
+ * them noisy, and orthogonal noise:
+ *   |g_0|^2 = ( (1 - 2 eta)^2 n^2 rho^2 / 2 + n (T - 1) (d - 2) ) / (2 n T)^2 */
+double attn_train_first_norm(const attn_data_param *param);
+
+/* The step size with which a rule's first move from the zero start is as long as that of gradient
+ * descent with step size beta, |v_1| = beta |g_0|:
+ *   gd, momentum        beta
+ *   nesterov            beta / (1 + m)
+ *   normalised          beta |g_0|
+ *   sgd                 beta |B| / n, by which one pass over the samples, not one step, moves as far
+ *   sign, adam, adamw   beta |g_0| / sqrt(d), since each of v's d coordinates moves by the step size */
+double attn_train_matched_step(const attn_optim *optim, const attn_data_param *param, double beta);
+
 /* L = (1/n) sum_i log(1 + exp(-y_i f_i)), after forward. */
 double attn_train_loss(const attn_model *model, const attn_labels *labels);
 
