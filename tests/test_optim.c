@@ -57,8 +57,8 @@ static void test_quadratic(void **state) {
   }
 }
 
-/* Sign descent on any loss with its minimum at zero: beta a step until it would pass, then to and fro;
- * a coordinate at zero rests. Decay is decoupled. */
+/* Sign descent on any loss with its minimum at zero: beta a step until it would pass, then to and
+ * fro; a coordinate at zero rests. Decay is decoupled. */
 static void test_sign(void **state) {
   (void)state;
   attn_optim optim = attn_optim_usual(ATTN_OPTIM_SIGN, 0.25);
@@ -88,10 +88,10 @@ static void test_normalised_decay(void **state) {
   assert_relative(x[1], 8 * 0.75 + 0.4, 1e-15);
 }
 
-/* Adam's bias corrections make a constant gradient give steps beta g / (|g| + epsilon) from the first
- * on; after g_1, g_2 the second step is beta m / (sqrt(s) + epsilon) with m = (b1 g_1 + g_2)/(1 + b1),
- * s = (b2 g_1^2 + g_2^2)/(1 + b2). With decay lambda, adam adds lambda theta to g, and adamw goes to
- * -sign(g)/lambda by the factor 1 - beta lambda a step. */
+/* Adam's bias corrections make a constant gradient give steps beta g / (|g| + epsilon) from the
+ * first on; after g_1, g_2 the second step is beta m / (sqrt(s) + epsilon) with m = (b1 g_1 +
+ * g_2)/(1 + b1), s = (b2 g_1^2 + g_2^2)/(1 + b2). With decay lambda, adam adds lambda theta to g,
+ * and adamw goes to -sign(g)/lambda by the factor 1 - beta lambda a step. */
 static void test_adam(void **state) {
   (void)state;
   const double g[4] = {2, -1e-3, 5e-9, 0}, beta = 0.1, b1 = 0.8, b2 = 0.95, epsilon = 1e-8;
@@ -202,8 +202,8 @@ static naive_data subset(const naive_data *data, const double *w) {
   return part;
 }
 
-/* Every rule as its textbook writes it, on one vector (v, p) of R^{2d}. Nesterov's by its two sequences
- * x and y, heavy ball's by the difference of the last two iterates. */
+/* Every rule as its textbook writes it, on one vector (v, p) of R^{2d}. Nesterov's by its two
+ * sequences x and y, heavy ball's by the difference of the last two iterates. */
 typedef struct {
   attn_optim_rule rule;
   size_t t;
@@ -268,8 +268,9 @@ static void rotate(real *x, const attn_basis *basis) {
   memcpy(x, sum, sizeof sum);
 }
 
-/* v and p after fifteen steps, with weight decay; coordinate-wise rules also in a rotated basis, where
- * the twin is trained on rotated data and its parameters are compared in rotated coordinates. */
+/* v and p after fifteen steps, with weight decay; coordinate-wise rules also in a rotated basis,
+ * where the twin is trained on rotated data and its parameters are compared in rotated coordinates.
+ * */
 static void test_twins(void **state) {
   (void)state;
   attn_basis *basis = attn_basis_alloc(DIMENSION);
@@ -329,8 +330,8 @@ static void test_twins(void **state) {
 
 /* ---- geometries ---- */
 
-/* Outputs and attention of a dense draw and of its Gram matrix, for every rule that stays in the span;
- * and a normalised step is beta long in every geometry. */
+/* Outputs and attention of a dense draw and of its Gram matrix, for every rule that stays in the
+ * span; and a normalised step is beta long in every geometry. */
 static void test_geometries(void **state) {
   (void)state;
   for (attn_optim_rule rule = 0; rule < ATTN_OPTIM_SIGN; rule++) {
@@ -422,9 +423,9 @@ static void test_recursion_rules(void **state) {
   }
 }
 
-/* The matched step sizes: after one step, for sgd one pass at a small step size, |v| is beta |g_0| for
- * all rules: where noise is exactly orthogonal to rounding, and for coordinate-wise rules, over dense
- * tokens, exactly beta_matched sqrt(d) with that |g_0|. */
+/* The matched step sizes: after one step, for sgd one pass at a small step size, |v| is beta |g_0|
+ * for all rules: where noise is exactly orthogonal to rounding, and for coordinate-wise rules, over
+ * dense tokens, exactly beta_matched sqrt(d) with that |g_0|. */
 static void test_matched_steps(void **state) {
   (void)state;
   const attn_data_param param = {20, 3, 400, 11, 0.2};

@@ -71,12 +71,12 @@ typedef struct {
   const attn_basis *basis;      /* of the coordinate-wise rules; NULL: the one tokens are held in */
 } attn_optim;
 
-/* A rule with its customary constants: momentum 0.9; beta1 0.9, beta2 0.999, epsilon 1e-8 (Kingma and
- * Ba); no decay, and neither state, batch nor basis yet. */
+/* A rule with its customary constants: momentum 0.9; beta1 0.9, beta2 0.999, epsilon 1e-8 (Kingma
+ * and Ba); no decay, and neither state, batch nor basis yet. */
 attn_optim attn_optim_usual(attn_optim_rule rule, double beta);
 
-/* One update. For normalised, grad is already of unit length: what length is depends on the geometry
- * that the coordinates belong to, so attn_train_step sees to it. */
+/* One update. For normalised, grad is already of unit length: what length is depends on the
+ * geometry that the coordinates belong to, so attn_train_step sees to it. */
 void attn_optim_update(const attn_optim *optim, double *theta /* [size] */,
                        const double *grad /* [size] */, size_t size);
 

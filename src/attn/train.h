@@ -41,8 +41,8 @@ double attn_train_loss(const attn_model *model, const attn_labels *labels);
 void attn_train_loss_derivative(double *w /* [n] */, const attn_model *model,
                                 const attn_labels *labels);
 
-/* |dL/d(v, p)| after backward, a length in R^{2d} whatever the geometry. Costs a pass over the tokens
- * and overwrites what backward left in model->pull. */
+/* |dL/d(v, p)| after backward, a length in R^{2d} whatever the geometry. Costs a pass over the
+ * tokens and overwrites what backward left in model->pull. */
 double attn_train_gradient_norm(attn_model *model, attn_tokens *tokens);
 
 /* Fails with a sentence for a coordinate-wise rule over tokens that are not dense, and for sgd

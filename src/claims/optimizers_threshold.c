@@ -1,7 +1,6 @@
 /* Where late training turns harmful, for other optimizers than gradient descent: an SNR of order
  * n^-1/2, except for coordinate-wise ones in the signals' own basis (theory section 6b, C). */
 #include <math.h>
-#include <string.h>
 
 #include "experiment.h"
 #include "metrics.h"
@@ -76,8 +75,8 @@ static attn_data_param parameters(double n) {
   return param;
 }
 
-/* The step size of gradient descent's first move at the draw's rho; coordinate-wise rules do not see how
- * long a gradient is, so theirs does not move with rho: matched at one kappa. */
+/* The step size of gradient descent's first move at the draw's rho; coordinate-wise rules do not
+ * see how long a gradient is, so theirs does not move with rho: matched at one kappa. */
 static attn_optim optim_of(size_t which, const attn_data_param *param, attn_batch *batch) {
   attn_optim optim = {.rule = methods[which].rule,
                       .momentum = conf.momentum,
@@ -94,8 +93,8 @@ static attn_optim optim_of(size_t which, const attn_data_param *param, attn_batc
   return optim;
 }
 
-/* Along the signals' axes, T = 2, sign descent's first step adds beta rho to the score mu . v of a signal
- * and beta d sqrt(2/(pi n)) to that of a noise token; they are equal here. */
+/* Along the signals' axes, T = 2, sign descent's first step adds beta rho to the score mu . v of a
+ * signal and beta d sqrt(2/(pi n)) to that of a noise token; they are equal here. */
 static double axes_kappa(const attn_data_param *param) {
   return sqrt(2 * (double)param->d / acos(-1));
 }

@@ -1,7 +1,7 @@
-/* Two steps are enough for other optimizers than gradient descent too; but coordinate-wise ones depend
- * on the basis of R^d, and in the signals' own basis they overfit harmfully (theory section 6b). */
+/* Two steps are enough for other optimizers than gradient descent too; but coordinate-wise ones
+ * depend on the basis of R^d, and in the signals' own basis they overfit harmfully (theory section
+ * 6b). */
 #include <math.h>
-#include <string.h>
 
 #include "experiment.h"
 #include "metrics.h"
@@ -40,8 +40,8 @@ static const attn_key keys[] = {
     {"level", ATTN_KEY_REAL, &conf.level, "(0.5, 1)", "the level of the intervals"},
 };
 
-/* A rule in a basis: coordinate-wise rules in the basis whose first axes are the signals' directions,
- * and in a random one. The others do not depend on it. */
+/* A rule in a basis: coordinate-wise rules in the basis whose first axes are the signals'
+ * directions, and in a random one. The others do not depend on it. */
 typedef struct {
   const char *name;
   attn_optim_rule rule;
@@ -87,8 +87,8 @@ static attn_optim optim_of(const method *m, const attn_data_param *param, attn_b
 
 /* ---- sampling ---- */
 
-/* path = 1: the state after each pass at the matched step size. path = 0: where all labels are first
- * fitted; not-a-number when they never are. */
+/* path = 1: the state after each pass at the matched step size. path = 0: where all labels are
+ * first fitted; not-a-number when they never are. */
 #define COLUMNS                                                                                    \
   "draw method multiple path step coherence fitted noisy_acc att_clean att_noisy log10_risk "      \
   "norm_v "                                                                                        \
@@ -167,8 +167,8 @@ static void sample(attn_experiment *experiment) {
 
 /* ---- prediction ---- */
 
-/* The ideal draw after so many steps; the first step that fits all when steps is 0. False for methods
- * without a recursion and for draws that are never fitted. */
+/* The ideal draw after so many steps; the first step that fits all when steps is 0. False for
+ * methods without a recursion and for draws that are never fitted. */
 static bool ideal_run(attn_recursion *r, double *step, size_t which, double multiple,
                       size_t steps) {
   if (which >= SGD)
@@ -190,9 +190,9 @@ static bool ideal_run(attn_recursion *r, double *step, size_t which, double mult
 
 //@begin first-step
 /* log10 of the risk after one step, T = 2: Phi(-|mu_k . v_1| / |v_1's noise|). With a = (1 - 2 eta)
- * kappa / 2 and c^2 = 2/pi: gradient descent a rho; sign descent in a random basis, where sign(g) is
- * c g / |g_l| and noise, a rho c / sqrt(1 + 2 a^2 (1 - c^2)); along the signals' axes the signal is
- * one coordinate among d that all move alike, rho / sqrt(d - 2). */
+ * kappa / 2 and c^2 = 2/pi: gradient descent a rho; sign descent in a random basis, where sign(g)
+ * is c g / |g_l| and noise, a rho c / sqrt(1 + 2 a^2 (1 - c^2)); along the signals' axes the signal
+ * is one coordinate among d that all move alike, rho / sqrt(d - 2). */
 static double first_risk(size_t which) {
   const attn_data_param param = parameters();
   const double a = (1 - 2 * param.eta) * conf.kappa / 2, c2 = 2 / acos(-1);
@@ -205,40 +205,46 @@ static double first_risk(size_t which) {
 
 /* ---- tables ---- */
 
-static void write_fit(attn_experiment *experiment, const attn_samples *samples) {
-  attn_table *table = attn_experiment_table(
-      experiment, "fit",
-      "method multiple draws fitted in_two steps steps_least steps_most steps_predicted att_clean "
-      "att_noisy log10_risk log10_risk_q05 log10_risk_q95 log10_risk_predicted name");
+#define FIT_COLUMNS                                                                                \
+  "method multiple draws fitted in_two steps steps_least steps_most steps_predicted att_clean "    \
+  "att_noisy log10_risk log10_risk_q05 log10_risk_q95 log10_risk_predicted name"
+
+static void write_fit(attn_table *table, const attn_samples *samples, size_t which,
+                      double multiple) {
+  const attn_where where[] = {{"method", (double)which}, {"multiple", multiple}, {"path", 0}, {0}};
+  const attn_summary steps = attn_samples_summary(samples, "step", where, conf.level);
+  const attn_summary risk = attn_samples_summary(samples, "log10_risk", where, conf.level);
+  double *x = attn_alloc(samples->rows, sizeof *x);
+  const size_t count = attn_samples_select(x, samples, "step", where);
+  attn_stats_sort(x, count);
+  const double least = count > 0 ? x[0] : (double)NAN;
+  attn_free(x);
+  double step = NAN, predicted = NAN;
+  attn_recursion r;
+  if (ideal_run(&r, &step, which, multiple, 0))
+    predicted = attn_recursion_log10_risk(&r, 2);
+  else
+    step = NAN;
+  attn_table_cells(table, (double)which, multiple, (double)conf.draws,
+                   attn_samples_share(samples, "fitted", 1, where),
+                   (double)attn_samples_count(samples, "step", 0, 2, where) / (double)conf.draws,
+                   steps.median, least, attn_samples_largest(samples, "step", where), step);
+  attn_samples_write_means(table, samples, "att_clean att_noisy", where);
+  attn_table_cells(table, risk.median, risk.q05, risk.q95, predicted);
+  attn_table_text(table, methods[which].name);
+}
+
+/* fit.tsv for all step sizes, and matched.tsv for the matched one. */
+static void write_fits(attn_experiment *experiment, const attn_samples *samples) {
+  attn_table *fit = attn_experiment_table(experiment, "fit", FIT_COLUMNS);
   for (size_t which = 0; which < METHODS; which++)
-    for (size_t i = 0; i < conf.multiple.count; i++) {
-      const attn_where where[] = {
-          {"method", (double)which}, {"multiple", conf.multiple.value[i]}, {"path", 0}, {0}};
-      attn_summary steps = attn_samples_summary(samples, "step", where, conf.level);
-      const attn_summary risk = attn_samples_summary(samples, "log10_risk", where, conf.level);
-      double least = NAN, step = NAN, predicted = NAN;
-      if (steps.count > 0) {
-        double *x = attn_alloc(samples->rows, sizeof *x);
-        const size_t count = attn_samples_select(x, samples, "step", where);
-        attn_stats_sort(x, count);
-        least = x[0];
-        attn_free(x);
-      }
-      attn_recursion r;
-      if (ideal_run(&r, &step, which, conf.multiple.value[i], 0))
-        predicted = attn_recursion_log10_risk(&r, 2);
-      else
-        step = NAN;
-      attn_table_cells(table, (double)which, conf.multiple.value[i], (double)conf.draws,
-                       attn_samples_share(samples, "fitted", 1, where),
-                       (double)attn_samples_count(samples, "step", 0, 2, where) /
-                           (double)conf.draws,
-                       steps.median, least, attn_samples_largest(samples, "step", where), step);
-      attn_samples_write_means(table, samples, "att_clean att_noisy", where);
-      attn_table_cells(table, risk.median, risk.q05, risk.q95, predicted);
-      attn_table_text(table, methods[which].name);
-    }
-  attn_table_close(table);
+    for (size_t i = 0; i < conf.multiple.count; i++)
+      write_fit(fit, samples, which, conf.multiple.value[i]);
+  attn_table_close(fit);
+  attn_table *matched = attn_experiment_table(experiment, "matched", FIT_COLUMNS);
+  for (size_t which = 0; which < METHODS; which++)
+    write_fit(matched, samples, which, 1);
+  attn_table_close(matched);
 }
 
 static void write_path(attn_experiment *experiment, const attn_samples *samples) {
@@ -342,7 +348,7 @@ int main(int argc, char **argv) {
     sample(experiment);
   } else {
     attn_samples *samples = attn_experiment_gather(experiment);
-    write_fit(experiment, samples);
+    write_fits(experiment, samples);
     write_path(experiment, samples);
     write_claims(experiment, samples);
     attn_samples_free(samples);
