@@ -45,13 +45,12 @@ void attn_start_draw(attn_model *model, attn_tokens *tokens, attn_start_kind kin
       u[a][0] = u[a][1] = 0;
   }
   attn_tokens_scores(tokens, model->signal[0], model->noise, model->theta, 2);
-  if (kind != ATTN_START_SPHERE)
-    for (size_t again = 0; again < 2; again++) { /* p may have been nearly parallel to v */
-      const double c = inner(tokens, u[ATTN_P], u[ATTN_V], noise[ATTN_V]) /
-                       inner(tokens, u[ATTN_V], u[ATTN_V], noise[ATTN_V]);
-      attn_axpy(u[ATTN_P], -c, u[ATTN_V], model->dim);
-      attn_axpy(noise[ATTN_P], -c, noise[ATTN_V], model->N);
-    }
+  if (kind != ATTN_START_SPHERE) {
+    const double c = inner(tokens, u[ATTN_P], u[ATTN_V], noise[ATTN_V]) /
+                     inner(tokens, u[ATTN_V], u[ATTN_V], noise[ATTN_V]);
+    attn_axpy(u[ATTN_P], -c, u[ATTN_V], model->dim);
+    attn_axpy(noise[ATTN_P], -c, noise[ATTN_V], model->N);
+  }
   for (size_t a = 0; a < 2; a++)
     attn_scale(u[a], size[a] / sqrt(inner(tokens, u[a], u[a], noise[a])), model->dim);
 }
