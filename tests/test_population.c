@@ -71,9 +71,10 @@ static void test_drawn(void **state) {
   (void)state;
   const struct { double size_v, size_p; } starts[] = {{0, 1.5}, {1.2, 0}, {0.8, 1}};
   enum { DRAWS = 12, STEPS = 6, QUANTITIES = 8 };
-  attn_data_param param = {4000, 2, 4000000000000, 0, 0.15};
+  attn_data_param param = {4000, 2, 4000000000, 0, 0.15};
   param.rho = attn_data_rho(2, param.n, param.d);
   const attn_optim optim = {.beta = 15 / (param.rho * param.rho)};
+  const double ratio = (double)param.d / (double)param.n; /* what training adds to |v|^2 is n/d */
   attn_population *pop = attn_population_alloc(120);
   for (size_t c = 0; c < 3; c++) {
     double x[QUANTITIES][DRAWS];
@@ -90,8 +91,14 @@ static void test_drawn(void **state) {
         attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
       }
       const attn_metrics m = attn_metrics_measure(trial->model, trial->tokens, trial->labels);
-      const double row[] = {m.att_clean,       m.att_noisy,       m.clean_acc, m.noisy_acc,
-                            m.mv[0] - m.mv[1], m.mp[0] + m.mp[1], m.vv * 1e9,  m.pp * 1e9};
+      const double row[] = {m.att_clean,
+                            m.att_noisy,
+                            m.clean_acc,
+                            m.noisy_acc,
+                            m.mv[0] - m.mv[1],
+                            m.mp[0] + m.mp[1],
+                            (m.vv - starts[c].size_v * starts[c].size_v) * ratio,
+                            (m.pp - starts[c].size_p * starts[c].size_p) * ratio};
       for (size_t q = 0; q < QUANTITIES; q++)
         x[q][draw] = row[q];
       attn_trial_free(trial);
@@ -106,8 +113,8 @@ static void test_drawn(void **state) {
                                 1 - attn_population_unfitted(pop, ATTN_NOISY),
                                 2 * pop->v_mu,
                                 2 * pop->p_mu,
-                                input.vv * 1e9,
-                                input.pp * 1e9};
+                                (input.vv - starts[c].size_v * starts[c].size_v) * ratio,
+                                (input.pp - starts[c].size_p * starts[c].size_p) * ratio};
     for (size_t q = 0; q < QUANTITIES; q++) {
       const double mean = attn_stats_mean(x[q], DRAWS);
       const double error = attn_stats_deviation(x[q], DRAWS) / sqrt(DRAWS);
