@@ -3,8 +3,10 @@ set terminal svg size 960,800 dynamic enhanced background rgb 'white' font 'Deja
 edges = data.'/edges.tsv'; risk = data.'/risk.tsv'; drawn = data.'/drawn.tsv'
 stats edges using 'b' nooutput
 small = STATS_min; large = STATS_max
-stats risk using 'kappa' nooutput
-strong = STATS_max
+stats risk using 'rank' nooutput
+ranks = int(STATS_max)
+array kappa[ranks + 1]
+do for [r=0:ranks] { stats risk using (column('rank') == r ? column('kappa') : NaN) nooutput; kappa[r + 1] = STATS_min }
 at(b, c) = (column('b') == b ? column(c) : NaN)
 set multiplot layout 2,2 margins 0.085,0.985,0.085,0.95 spacing 0.1,0.13
 set xrange [-0.015:0.47]; set xlabel 'η'
@@ -29,23 +31,16 @@ plot edges using 'eta':(at(small, 'turn')) with lines ls 9 dt (6,3) lw 1.8 title
      edges using 'eta':(at(small, 'star')):(at(small, 'star_low')):(at(small, 'star_high')) with yerrorbars ls 1 dt 1 ps 0.9 title 'κ*'
 
 set label 1 '(c) -log_{10} risk late (filled) and after two steps (open)'
-unset ylabel; set yrange [0.15:3e7]; set ytics auto; set format y '10^{%T}'; set key at graph 0.98,0.98 right horizontal maxcols 2 width -2
-k(v, c) = (column('kappa') == v ? -column(c) : NaN)
-plot risk using 'eta':(k(0.5, 'late_predicted')) with lines ls 4 notitle, \
-     risk using 'eta':(k(1, 'late_predicted')) with lines ls 2 notitle, \
-     risk using 'eta':(k(3, 'late_predicted')) with lines ls 1 notitle, \
-     risk using 'eta':(k(strong, 'late_predicted')) with lines ls 3 notitle, \
-     risk using 'eta':(k(0.5, 'late_log10_risk')) with points ls 4 ps 0.9 title 'κ = 0.5', \
-     risk using 'eta':(k(1, 'late_log10_risk')) with points ls 2 ps 0.9 title 'κ = 1', \
-     risk using 'eta':(k(3, 'late_log10_risk')) with points ls 1 ps 0.9 title 'κ = 3', \
-     risk using 'eta':(k(strong, 'late_log10_risk')) with points ls 3 ps 0.9 title sprintf('κ = %g', strong), \
-     risk using 'eta':(k(0.5, 'log10_risk_2')) with points ls 4 pt 12 ps 0.9 notitle, \
-     risk using 'eta':(k(1, 'log10_risk_2')) with points ls 2 pt 4 ps 0.9 notitle, \
-     risk using 'eta':(k(3, 'log10_risk_2')) with points ls 1 pt 6 ps 0.9 notitle, \
-     risk using 'eta':(k(strong, 'log10_risk_2')) with points ls 3 pt 8 ps 0.9 notitle
+unset ylabel; set yrange [0.15:1e8]; set ytics auto; set format y '10^{%T}'; set key at graph 0.98,0.99 right
+k(r, c) = (column('rank') == r ? -column(c) : NaN)
+style(r) = r % 5 + 1
+array open[5] = [6, 4, 8, 12, 10]
+plot for [r=0:ranks] risk using 'eta':(k(r, 'late_predicted')) with lines ls style(r) notitle, \
+     for [r=0:ranks] risk using 'eta':(k(r, 'late_log10_risk')) with points ls style(r) ps 0.9 title sprintf('κ = %.3g', kappa[r + 1]), \
+     for [r=0:ranks] risk using 'eta':(k(r, 'log10_risk_2')) with points ls style(r) pt open[r % 5 + 1] ps 0.9 notitle
 
 set label 1 '(d) share of draws with a class learnt wrong'
-unset logscale y; set format y '%g'; set yrange [0:0.8]; set key at graph 0.03,0.98 left vertical maxcols 1 width 0
-plot drawn using 'eta':'wrong_predicted' with lines ls 1 title 'a class with mostly flipped labels, predicted', \
-     drawn using 'eta':'wrong':'wrong_low':'wrong_high' with yerrorbars ls 1 dt 1 ps 0.9 title 'measured after one step'
+unset logscale y; set format y '%g'; set yrange [0:0.8]; set key default; set key opaque spacing 1.15 samplen 3 at graph 0.75,0.98 right
+plot drawn using 'eta':'wrong_predicted' with lines ls 1 title 'mostly flipped, predicted', \
+     drawn using 'eta':'wrong':'wrong_low':'wrong_high' with yerrorbars ls 1 dt 1 ps 0.9 title 'wrong sign, measured'
 unset multiplot

@@ -235,7 +235,8 @@ static attn_recursion ideal(const attn_data_param *param, size_t steps) {
 /* risk.tsv: all cells, for the figure; shown.tsv: some, for the table. */
 static void write_risk(attn_experiment *experiment, const attn_samples *samples, bool shown) {
   const char *const columns =
-      "kappa eta fitted_1 fitted_2 att_clean_2 log10_risk_1 log10_risk_2 log10_risk_2_predicted "
+      "rank kappa eta fitted_1 fitted_2 att_clean_2 log10_risk_1 log10_risk_2 "
+      "log10_risk_2_predicted "
       "late_fitted late_att_clean late_att_predicted late_log10_risk late_q05 late_q95 "
       "late_predicted";
   attn_table *table = shown ? attn_experiment_table(experiment, "shown", columns)
@@ -248,7 +249,7 @@ static void write_risk(attn_experiment *experiment, const attn_samples *samples,
       const attn_data_param param = setting(conf.risk_ratio, eta, kappa);
       const attn_recursion two = ideal(&param, 2), late = ideal(&param, conf.late);
       const attn_summary risk = attn_samples_summary(samples, "late_log10_risk", rows, conf.level);
-      attn_table_cells(table, kappa, eta);
+      attn_table_cells(table, (double)k, kappa, eta);
       attn_samples_write_means(table, samples, "fitted_1 fitted_2 att_clean_2", rows);
       attn_samples_write_medians(table, samples, "log10_risk_1 log10_risk_2", rows);
       attn_table_number(table, attn_recursion_log10_risk(&two, 2));
