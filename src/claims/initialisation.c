@@ -693,6 +693,19 @@ static void claim_flow(attn_experiment *experiment, const attn_samples *samples)
 int main(int argc, char **argv) {
   attn_experiment *experiment = attn_experiment_begin(
       argc, argv, "starts other than zero, and gradient flow", keys, sizeof keys / sizeof *keys);
+  const struct {
+    const char *name, *grid;
+    double value;
+    const attn_list *list;
+  } members[] = {{"kappa", "curve_kappa", conf.kappa, &conf.curve_kappa},
+                 {"kappa", "flow_kappa", conf.kappa, &conf.flow_kappa},
+                 {"small", "kind_size", conf.small, &conf.kind_size},
+                 {"usual", "kind_size", conf.usual, &conf.kind_size},
+                 {"large", "size", conf.large, &conf.size}};
+  for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+    if (!attn_list_has(members[i].list, members[i].value))
+      attn_fail("%s = %g: must be one of the values of %s", members[i].name, members[i].value,
+                members[i].grid);
   if (attn_experiment_sampling(experiment)) {
     sample(experiment);
   } else {

@@ -655,6 +655,8 @@ int main(int argc, char **argv) {
   attn_experiment *experiment =
       attn_experiment_begin(argc, argv, "from two tokens to 256: boundaries, risk and kappa*", keys,
                             sizeof keys / sizeof *keys);
+  if (!attn_list_has(&conf.kappas, conf.late_kappa))
+    attn_fail("late_kappa = %g: must be one of the values of kappas", conf.late_kappa);
   if (attn_experiment_sampling(experiment)) {
     sample(experiment);
   } else {

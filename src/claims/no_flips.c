@@ -375,6 +375,10 @@ static void write_claims(attn_experiment *experiment, const attn_samples *sample
 int main(int argc, char **argv) {
   attn_experiment *experiment = attn_experiment_begin(
       argc, argv, "label flips from none to nearly one half", keys, sizeof keys / sizeof *keys);
+  if (!attn_list_has(&conf.kappa, conf.weak) || !attn_list_has(&conf.kappa, conf.strong))
+    attn_fail("weak = %g, strong = %g: must be values of kappa", conf.weak, conf.strong);
+  if (!attn_list_has(&conf.eta, 0) || !attn_list_has(&conf.eta, conf.gap_eta))
+    attn_fail("eta: must have the values 0 and gap_eta = %g", conf.gap_eta);
   if (attn_experiment_sampling(experiment)) {
     sample(experiment);
   } else {
