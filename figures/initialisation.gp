@@ -44,7 +44,7 @@ plot curves using 'size':(-at(0, 'late_log10_risk_predicted')) with lines ls 1 n
 
 set label 1 '(e) lengths up to which two steps fit, and risk < 10^{-10}'
 edge(w, m, c) = (strcol('over') eq 'n' && strcol('start') eq w && strcol('mark') eq m ? column(c) : NaN)
-set xlabel 'n'; set xrange [70:50000]; set format x '10^{%T}'; set yrange [0.2:6]; set key at graph 0.98,0.98 right
+set xlabel 'n'; set xrange [70:50000]; set format x '10^{%T}'; set yrange [0.2:6]; set ytics (0.2, 0.5, 1, 2, 5); set key at graph 0.98,0.98 right
 plot edges using 'n':(edge('v', 'fit', 'size_predicted')) with lines ls 1 notitle, \
      edges using 'n':(edge('p', 'fit', 'size_predicted')) with lines ls 2 notitle, \
      edges using 'n':(edge('v', 'benign', 'size_predicted')) with lines ls 3 notitle, \
@@ -56,7 +56,7 @@ plot edges using 'n':(edge('v', 'fit', 'size_predicted')) with lines ls 1 notitl
 
 set label 1 '(f) distance from gradient flow after the time of two steps'
 set xlabel 'steps of gradient descent in that time'; set xrange [1.6:160]; set format x '%g'
-set yrange [3e-4:2]; set format y '10^{%T}'; set key at graph 0.98,0.98 right
+set yrange [3e-4:2]; set ytics auto; set format y '10^{%T}'; set key at graph 0.98,0.98 right
 fl(k, c) = (column('kappa') == k ? column(c) : NaN)
 plot 0.3 * 2 / x with lines lc rgb 'black' dt 2 title 'order one', \
      order using (column('parts')*2):(fl(first, 'error')):(fl(first, 'error_low')):(fl(first, 'error_high')) with yerrorbars ls 1 dt 1 ps 0.9 title sprintf('κ = %g', first), \

@@ -126,14 +126,16 @@ static void test_drawn(void **state) {
   attn_population_free(pop);
 }
 
-static void three_tokens(const void *argument) {
-  (void)argument;
-  attn_population_start(attn_population_alloc(3), &(attn_data_param){4, 3, 30, 1, 0}, 1, 1);
+static void three_tokens(const void *population) {
+  attn_population_start(*(attn_population *const *)population, &(attn_data_param){4, 3, 30, 1, 0},
+                        1, 1);
 }
 
 static void test_misuse(void **state) {
   (void)state;
-  assert_fails(three_tokens, NULL, "T = 3", "two tokens");
+  attn_population *pop = attn_population_alloc(4);
+  assert_fails(three_tokens, &pop, "T = 3", "two tokens");
+  attn_population_free(pop);
 }
 
 int main(void) {
