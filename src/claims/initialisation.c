@@ -6,7 +6,7 @@
 #include "experiment.h"
 #include "flow.h"
 #include "metrics.h"
-#include "population.h"
+#include "mean_field.h"
 #include "start.h"
 #include "stats.h"
 #include "tokens_gram.h"
@@ -168,7 +168,7 @@ static const char *const mark_column[MARKS] = {"edge_fit", "edge_benign", "edge_
 
 typedef struct {
   attn_trial *trial; /* NULL: the prediction */
-  attn_population *population;
+  attn_mean_field *mean_field;
   attn_data_param param;
   uint64_t seed;
   size_t where, part, draw, mark;
@@ -181,11 +181,11 @@ static void marks_of(double value[MARKS], const search *s, double size) {
   const attn_optim optim = {.beta = attn_train_step_size(&s->param, conf.b)};
   double risk;
   if (s->trial == NULL) {
-    attn_population_start(s->population, &s->param, size_v, size_p);
-    attn_population_step(s->population, optim.beta);
-    attn_population_step(s->population, optim.beta);
-    value[FIT] = attn_population_fitted(s->population) - 0.5;
-    risk = attn_population_log10_risk(s->population);
+    attn_mean_field_start(s->mean_field, &s->param, size_v, size_p);
+    attn_mean_field_step(s->mean_field, optim.beta);
+    attn_mean_field_step(s->mean_field, optim.beta);
+    value[FIT] = attn_mean_field_fitted(s->mean_field) - 0.5;
+    risk = attn_mean_field_log10_risk(s->mean_field);
   } else { /* lazy tokens depend on what is asked, so they are drawn again from the same stream */
     attn_trial *trial = s->trial;
     attn_trial_draw(trial, s->seed, "initialisation edge", s->part, s->draw);
@@ -347,24 +347,24 @@ static void sample(attn_experiment *experiment) {
 
 /* ---- prediction ---- */
 
-/* The population after the given number of steps. */
-static void predict(attn_population *population, const attn_data_param *param, size_t where,
+/* The mean field after the given number of steps. */
+static void predict(attn_mean_field *mean_field, const attn_data_param *param, size_t where,
                     double size, size_t steps) {
-  attn_population_start(population, param, size_in(where, IN_V, size), size_in(where, IN_P, size));
+  attn_mean_field_start(mean_field, param, size_in(where, IN_V, size), size_in(where, IN_P, size));
   for (size_t step = 0; step < steps; step++)
-    attn_population_step(population, attn_train_step_size(param, conf.b));
+    attn_mean_field_step(mean_field, attn_train_step_size(param, conf.b));
 }
 
-static void predicted_edges(double edge[MARKS], attn_population *population,
+static void predicted_edges(double edge[MARKS], attn_mean_field *mean_field,
                             const attn_data_param *param, size_t where) {
-  search s = {.population = population, .param = *param, .where = where};
+  search s = {.mean_field = mean_field, .param = *param, .where = where};
   find_edges(edge, &s);
 }
 
 /* ---- tables ---- */
 
 static void write_curves(attn_experiment *experiment, const attn_samples *samples,
-                         attn_population *population) {
+                         attn_mean_field *mean_field) {
   attn_table *table = attn_experiment_table(
       experiment, "curves",
       "where main kappa size fitted fitted_low fitted_high fitted_predicted kept att_clean "
@@ -384,24 +384,24 @@ static void write_curves(attn_experiment *experiment, const attn_samples *sample
         const attn_summary risk = attn_samples_summary(samples, "log10_risk", rows, conf.level);
         const attn_summary late =
             attn_samples_summary(samples, "late_log10_risk", rows, conf.level);
-        predict(population, &param, where, size, 2);
+        predict(mean_field, &param, where, size, 2);
         attn_table_cells(table, (double)where, kappa == conf.kappa, kappa, size,
                          (double)fitted / (double)conf.draws, share.low, share.high,
-                         attn_population_fitted(population),
+                         attn_mean_field_fitted(mean_field),
                          attn_samples_share(samples, "kept", 1, rows));
         attn_table_cells(table, attn_samples_mean(samples, "att_clean", rows),
-                         attn_population_attention(population, ATTN_CLEAN),
+                         attn_mean_field_attention(mean_field, ATTN_CLEAN),
                          attn_samples_mean(samples, "att_noisy", rows),
-                         attn_population_attention(population, ATTN_NOISY), risk.median, risk.q05,
-                         risk.q95, attn_population_log10_risk(population));
+                         attn_mean_field_attention(mean_field, ATTN_NOISY), risk.median, risk.q05,
+                         risk.q95, attn_mean_field_log10_risk(mean_field));
         attn_samples_write_medians(table, samples, "fit_step", rows);
         attn_samples_write_means(table, samples, "late_fitted late_att_clean", rows);
         const bool late_too = where != IN_BOTH; /* a grid in two dimensions takes long */
         if (late_too)
-          predict(population, &param, where, size, conf.late);
-        attn_table_cells(table, late_too ? attn_population_attention(population, ATTN_CLEAN) : NAN,
+          predict(mean_field, &param, where, size, conf.late);
+        attn_table_cells(table, late_too ? attn_mean_field_attention(mean_field, ATTN_CLEAN) : NAN,
                          late.median, late.q05, late.q95,
-                         late_too ? attn_population_log10_risk(population) : NAN);
+                         late_too ? attn_mean_field_log10_risk(mean_field) : NAN);
       }
   attn_table_close(table);
 }
@@ -410,7 +410,7 @@ static const char *const where_name[] = {"v", "p"};
 
 /* late.tsv: the sizes to show, from v_0 and from p_0. */
 static void write_late(attn_experiment *experiment, const attn_samples *samples,
-                       attn_population *population) {
+                       attn_mean_field *mean_field) {
   attn_table *table = attn_experiment_table(
       experiment, "late",
       "kappa start size fitted fit_step late_fitted late_att_clean late_att_predicted "
@@ -422,16 +422,16 @@ static void write_late(attn_experiment *experiment, const attn_samples *samples,
         const attn_where rows[] = {
             {"part", CURVE}, {"where", (double)where}, {"kappa", kappa}, {"size", size}, {0}};
         const attn_data_param param = setting((double)conf.n, 0, kappa);
-        predict(population, &param, where, size, conf.late);
+        predict(mean_field, &param, where, size, conf.late);
         attn_table_number(table, kappa);
         attn_table_text(table, where_name[where]);
         attn_table_number(table, size);
         attn_samples_write_means(table, samples, "fitted", rows);
         attn_samples_write_medians(table, samples, "fit_step", rows);
         attn_samples_write_means(table, samples, "late_fitted late_att_clean", rows);
-        attn_table_number(table, attn_population_attention(population, ATTN_CLEAN));
+        attn_table_number(table, attn_mean_field_attention(mean_field, ATTN_CLEAN));
         attn_samples_write_medians(table, samples, "late_log10_risk", rows);
-        attn_table_number(table, attn_population_log10_risk(population));
+        attn_table_number(table, attn_mean_field_log10_risk(mean_field));
       }
   attn_table_close(table);
 }
@@ -465,7 +465,7 @@ typedef double edge_prediction[2][2][MARKS][ATTN_LIST_MAX];
 /* edges.tsv: medians over draws; fits.tsv: exponents of the thresholds as coordinates' standard
  * deviations, size / sqrt(d), against d, and as lengths against n. */
 static void write_edges(attn_experiment *experiment, const attn_samples *samples,
-                        attn_population *population, edge_prediction predicted) {
+                        attn_mean_field *mean_field, edge_prediction predicted) {
   attn_table *table = attn_experiment_table(
       experiment, "edges",
       "over start mark n d size size_low size_high size_predicted found draws");
@@ -475,7 +475,7 @@ static void write_edges(attn_experiment *experiment, const attn_samples *samples
       for (size_t i = 0; i < edge_points(part); i++) {
         const attn_data_param param = edge_setting(part, i);
         double edge[MARKS];
-        predicted_edges(edge, population, &param, where);
+        predicted_edges(edge, mean_field, &param, where);
         for (size_t mark = 0; mark < MARKS; mark++)
           of[mark][i] = edge[mark];
       }
@@ -710,12 +710,12 @@ int main(int argc, char **argv) {
     sample(experiment);
   } else {
     attn_samples *samples = attn_experiment_gather(experiment);
-    attn_population *population = attn_population_alloc(conf.grid);
+    attn_mean_field *mean_field = attn_mean_field_alloc(conf.grid);
     static edge_prediction predicted;
-    write_curves(experiment, samples, population);
-    write_late(experiment, samples, population);
+    write_curves(experiment, samples, mean_field);
+    write_late(experiment, samples, mean_field);
     write_kinds(experiment, samples);
-    write_edges(experiment, samples, population, predicted);
+    write_edges(experiment, samples, mean_field, predicted);
     write_fits(experiment, samples, predicted);
     write_flow(experiment, samples);
     claim_kept(experiment, samples, "start-small", conf.small);
@@ -729,7 +729,7 @@ int main(int argc, char **argv) {
                    exponent_predicted(predicted, EDGE_N, IN_P, FIT));
     claim_large(experiment, samples);
     claim_flow(experiment, samples);
-    attn_population_free(population);
+    attn_mean_field_free(mean_field);
     attn_samples_free(samples);
   }
   return attn_experiment_end(experiment);

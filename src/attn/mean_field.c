@@ -1,4 +1,4 @@
-#include "population.h"
+#include "mean_field.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -8,8 +8,8 @@
 static const double sign[2] = {1, -1}; /* y_i y~_i of clean and noisy samples */
 static const double farthest = 8.5;    /* standard deviations */
 
-attn_population *attn_population_alloc(size_t grid) {
-  attn_population *pop = attn_alloc(1, sizeof *pop);
+attn_mean_field *attn_mean_field_alloc(size_t grid) {
+  attn_mean_field *pop = attn_alloc(1, sizeof *pop);
   pop->grid = grid;
   pop->z = attn_alloc(grid, sizeof *pop->z);
   pop->mass = attn_alloc(grid, sizeof *pop->mass);
@@ -28,7 +28,7 @@ attn_population *attn_population_alloc(size_t grid) {
   return pop;
 }
 
-void attn_population_free(attn_population *pop) {
+void attn_mean_field_free(attn_mean_field *pop) {
   if (pop == NULL)
     return;
   attn_free(pop->z);
@@ -43,16 +43,16 @@ void attn_population_free(attn_population *pop) {
 }
 
 /* The j-th point of an axis; of one point, 0 with mass 1. */
-static double first_score(const attn_population *pop, size_t axis, size_t j) {
+static double first_score(const attn_mean_field *pop, size_t axis, size_t j) {
   return pop->points[axis] == 1 ? 0 : pop->size[axis] * pop->z[j];
 }
 
-static double mass_of(const attn_population *pop, size_t axis, size_t j) {
+static double mass_of(const attn_mean_field *pop, size_t axis, size_t j) {
   return pop->points[axis] == 1 ? 1 : pop->mass[j];
 }
 
-static double average(const attn_population *pop,
-                      double (*of)(const attn_population *pop, size_t kind, size_t at),
+static double average(const attn_mean_field *pop,
+                      double (*of)(const attn_mean_field *pop, size_t kind, size_t at),
                       size_t kind) {
   double sum = 0;
   for (size_t i = 0; i < pop->points[ATTN_V]; i++)
@@ -62,7 +62,7 @@ static double average(const attn_population *pop,
   return sum;
 }
 
-static void forward(attn_population *pop) {
+static void forward(attn_mean_field *pop) {
   for (size_t kind = 0; kind < 2; kind++)
     for (size_t at = 0; at < pop->points[ATTN_V] * pop->points[ATTN_P]; at++) {
       const double s = 1 / (1 + exp(pop->p_xi[kind][at] - pop->p_mu));
@@ -71,10 +71,10 @@ static void forward(attn_population *pop) {
     }
 }
 
-void attn_population_start(attn_population *pop, const attn_data_param *param, double size_v,
+void attn_mean_field_start(attn_mean_field *pop, const attn_data_param *param, double size_v,
                            double size_p) {
   if (param->T != 2)
-    attn_fail("T = %zu: a population has two tokens for each sample", param->T);
+    attn_fail("T = %zu: a mean_field has two tokens for each sample", param->T);
   pop->param = *param;
   pop->size[ATTN_V] = size_v;
   pop->size[ATTN_P] = size_p;
@@ -92,20 +92,20 @@ void attn_population_start(attn_population *pop, const attn_data_param *param, d
 }
 
 /* n times -y_i dL/df_i */
-static double pull(const attn_population *pop, size_t kind, size_t at) {
+static double pull(const attn_mean_field *pop, size_t kind, size_t at) {
   return 1 / (1 + exp(pop->margin[kind][at]));
 }
 
 /* a sample's part in the gradients' components on its signal, v's and p's, without rho^2 / n */
-static double on_v(const attn_population *pop, size_t kind, size_t at) {
+static double on_v(const attn_mean_field *pop, size_t kind, size_t at) {
   return pull(pop, kind, at) * pop->share[kind][at];
 }
-static double on_p(const attn_population *pop, size_t kind, size_t at) {
+static double on_p(const attn_mean_field *pop, size_t kind, size_t at) {
   return on_v(pop, kind, at) * (sign[kind] * pop->v_mu - pop->margin[kind][at]);
 }
 
 //@begin step
-void attn_population_step(attn_population *pop, double beta) {
+void attn_mean_field_step(attn_mean_field *pop, double beta) {
   const double rho2 = pop->param.rho * pop->param.rho;
   const double noise2 = (double)pop->param.d / (double)pop->param.n; /* |xi|^2 / n */
   const double share[2] = {1 - pop->param.eta, pop->param.eta};
@@ -126,17 +126,17 @@ void attn_population_step(attn_population *pop, double beta) {
 }
 //@end step
 
-static double share_of(const attn_population *pop, size_t kind, size_t at) {
+static double share_of(const attn_mean_field *pop, size_t kind, size_t at) {
   return pop->share[kind][at];
 }
 
-double attn_population_attention(const attn_population *pop, size_t kind) {
+double attn_mean_field_attention(const attn_mean_field *pop, size_t kind) {
   return average(pop, share_of, kind);
 }
 
 /* Along the last axis with more than one point the margin is taken as linear between points, so that
  * the chance moves without jumps. */
-double attn_population_unfitted(const attn_population *pop, size_t kind) {
+double attn_mean_field_unfitted(const attn_mean_field *pop, size_t kind) {
   const bool along_p = pop->points[ATTN_P] > 1;
   const size_t along = along_p ? pop->points[ATTN_P] : pop->points[ATTN_V];
   const size_t lines = along_p ? pop->points[ATTN_V] : 1;
@@ -157,24 +157,24 @@ double attn_population_unfitted(const attn_population *pop, size_t kind) {
   return fmin(chance, 1);
 }
 
-double attn_population_fitted(const attn_population *pop) {
+double attn_mean_field_fitted(const attn_mean_field *pop) {
   const double n = (double)pop->param.n, eta = pop->param.eta;
-  return exp(n * (1 - eta) * log1p(-attn_population_unfitted(pop, ATTN_CLEAN)) +
-             (eta > 0 ? n * eta * log1p(-attn_population_unfitted(pop, ATTN_NOISY)) : 0));
+  return exp(n * (1 - eta) * log1p(-attn_mean_field_unfitted(pop, ATTN_CLEAN)) +
+             (eta > 0 ? n * eta * log1p(-attn_mean_field_unfitted(pop, ATTN_NOISY)) : 0));
 }
 
 /* With v = v_0 + sum_i c_i xi_i, c_i = (xi_i . v - xi_i . v_0) / d, the noise part of |v|^2 is
  * |v_0|^2 + sum_i ((xi_i . v)^2 - (xi_i . v_0)^2) / d. */
-static double square_v(const attn_population *pop, size_t kind, size_t at) {
+static double square_v(const attn_mean_field *pop, size_t kind, size_t at) {
   const double first = first_score(pop, ATTN_V, at / pop->points[ATTN_P]);
   return pop->v_xi[kind][at] * pop->v_xi[kind][at] - first * first;
 }
-static double square_p(const attn_population *pop, size_t kind, size_t at) {
+static double square_p(const attn_mean_field *pop, size_t kind, size_t at) {
   const double first = first_score(pop, ATTN_P, at % pop->points[ATTN_P]);
   return pop->p_xi[kind][at] * pop->p_xi[kind][at] - first * first;
 }
 
-attn_risk_input attn_population_risk_input(const attn_population *pop) {
+attn_risk_input attn_mean_field_risk_input(const attn_mean_field *pop) {
   const double ratio = (double)pop->param.n / (double)pop->param.d;
   const double share[2] = {1 - pop->param.eta, pop->param.eta};
   attn_risk_input input = {{pop->v_mu, -pop->v_mu},
@@ -190,7 +190,7 @@ attn_risk_input attn_population_risk_input(const attn_population *pop) {
   return input;
 }
 
-double attn_population_log10_risk(const attn_population *pop) {
-  const attn_risk_input input = attn_population_risk_input(pop);
+double attn_mean_field_log10_risk(const attn_mean_field *pop) {
+  const attn_risk_input input = attn_mean_field_risk_input(pop);
   return attn_risk_log10(&input, 2).log10_clean;
 }
