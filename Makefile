@@ -244,6 +244,12 @@ endif
 new:
 	@src/tools/new.sh "$$new_name"
 
+readme: build/bin/ledger
+	@src/tools/readme.sh write
+
+dist:
+	@src/tools/dist.sh build
+
 list: build/bin/ledger
 	@build/bin/ledger list --companion $(OUT) $(chapters)
 
