@@ -68,7 +68,7 @@ undo() {
   status=$?
   trap - EXIT
   # shellcheck disable=SC2086 # names without blanks
-  [ "$status" -eq 0 ] || rm -f $written
+  [ "$status" -eq 0 ] || rm -f $written 2>/dev/null
   exit "$status"
 }
 trap undo EXIT
