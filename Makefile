@@ -162,7 +162,7 @@ build/companion/%.source.md: $(OUT)/data/%/claims.tsv src/claims/%.c experiments
 $(OUT)/%.html: build/companion/%.md paper/template.html
 	@mkdir -p $(@D)
 	$(say) PAGE $@
-	@pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html \
+	@pandoc --from=markdown --to=html5 --mathml --fail-if-warnings --columns=10000 --template=paper/template.html \
 		$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf) $< -o $@.part
 	@mv $@.part $@
 
@@ -184,7 +184,7 @@ build/tex/companion.md: build/bin/weave $(chapters) $(companion_tables) $(compan
 
 build/tex/companion.tex: build/tex/companion.md paper/preamble.tex
 	$(say) PAGE $@
-	@pandoc --standalone --from=markdown --to=latex --no-highlight --toc --toc-depth=1 --include-in-header=paper/preamble.tex \
+	@pandoc --standalone --from=markdown --to=latex --fail-if-warnings --no-highlight --toc --toc-depth=1 --include-in-header=paper/preamble.tex \
 		--variable=papersize:a4 --variable=geometry:margin=25mm --variable=colorlinks $< -o $@
 
 # Without TeX the pages stand on their own.
@@ -196,7 +196,7 @@ $(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(companion_figur
 
 # ---- goals --------------------------------------------------------------------------------------
 
-.PHONY: all help list claim trace verify diff accept bench clean $(stems)
+.PHONY: all help list claim trace verify diff accept new readme dist bench clean $(stems)
 
 all: companion
 	@build/bin/ledger verdicts --companion $(OUT) $(chapters)
@@ -253,6 +253,19 @@ diff: $(verified:%=$(OUT)/data/%/claims.tsv) $(verify)
 accept: $(verified:%=$(OUT)/data/%/claims.tsv) $(verify)
 	@$(verify) accept --reason "$$REASON" $(verify_options)
 
+# make new NAME=<stem>; the name from the command line alone, since some systems set NAME themselves.
+ifneq ($(filter new,$(MAKECMDGOALS)),)
+  export new_name := $(if $(filter command line,$(origin NAME)),$(NAME))
+endif
+new:
+	@src/tools/new.sh "$$new_name"
+
+readme: build/bin/ledger
+	@src/tools/readme.sh write
+
+dist:
+	@src/tools/dist.sh build
+
 list: build/bin/ledger
 	@build/bin/ledger list --companion $(OUT) $(chapters)
 
@@ -278,6 +291,9 @@ help:
 #: make verify                 compare the results with the accepted ones; STEM=<stem> EXACT=1
 #: make diff                   every cell that differs from the accepted results; STEM=<stem>
 #: make accept REASON="..."    make the results the accepted ones; STEM=<stem>
+#: make new NAME=STEM          a new experiment: a working skeleton of its four files
+#: make readme                 the README's table and picture, from the accepted results
+#: make dist                   build/attnlab-VERSION.tar.gz, the same bytes from the same sources
 #: make bench                  the speed of the library on this machine; QUICK=1 takes seconds
 #: make clean                  remove everything that was generated
 #: make help                   this list

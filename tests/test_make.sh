@@ -220,6 +220,15 @@ verdict $? "a number typed into a chapter stops make all"
 cp "$box/chapter.good" paper/chapters/$stem.md
 pages_only all
 verdict $? "without it make all exits 0"
+cp paper/companion/$stem.html "$box/page.html"
+sed 's/^## What is measured/&\n\nHere $\\nosuchthing{x}$./' "$box/chapter.good" >paper/chapters/$stem.md
+pages_only $stem
+[ $? -ne 0 ] && says 'Could not convert TeX math .nosuchthing' && cmp -s "$box/page.html" paper/companion/$stem.html &&
+  [ -z "$(find paper/companion -name '*.part')" ]
+verdict $? "a formula that pandoc cannot convert stops the page, whose file stays as it was"
+cp "$box/chapter.good" paper/chapters/$stem.md
+pages_only all
+verdict $? "without it make all exits 0 again"
 
 # ---- accepted results ----
 

@@ -12,13 +12,15 @@ static const char help[] =
     "usage: ledger write --companion DIR --out FILE CHAPTERS...\n"
     "       ledger verdicts --companion DIR [--only STEM] CHAPTERS...\n"
     "       ledger show ID --companion DIR CHAPTERS...\n"
-    "       ledger list --companion DIR CHAPTERS...\n\n"
+    "       ledger list --companion DIR CHAPTERS...\n"
+    "       ledger summary --companion DIR CHAPTERS...\n\n"
     "write     the ledger: a row for every claim, from front matter and results, and for\n"
     "          every statement, from the claims that cover it\n"
     "verdicts  the verdicts for reading; exits 1 when one is missing or not as expected\n"
     "show      one claim: statement, hypotheses, prediction, measurement, how to redo it;\n"
     "          or one statement: how it is read, and what the claims say that cover it\n"
-    "list      every experiment: what it shows, how long it took, its verdicts\n\n"
+    "list      every experiment: what it shows, how long it took, its verdicts\n"
+    "summary   the same without times, as a Markdown table\n\n"
     "DIR holds data/<stem>/claims.tsv as the experiments wrote them.\n";
 
 static const char *short_number(double x) {
@@ -304,6 +306,42 @@ static void ledger_list(const char *companion, const chapters *all) {
   }
 }
 
+/* Plain text as Markdown of any dialect shows it in a cell. */
+static const char *cell_text(const char *text) {
+  words out = {0};
+  words_add(&out, "");
+  for (; *text != '\0'; text++) {
+    if (strchr("\\`*_|<[]$", *text) != NULL)
+      words_add(&out, "\\");
+    words_add_part(&out, text, 1);
+  }
+  return keep(out.text);
+}
+
+static void ledger_summary(const char *companion, const chapters *all) {
+  size_t count[CHAPTER_VERDICTS] = {0}, claims = 0, experiments = 0;
+  printf("| experiment | what it shows | verdicts of its claims |\n|---|---|---|\n");
+  for (size_t i = 0; i < all->count; i++) {
+    const chapter *c = all->at[i];
+    if (!chapter_is_experiment(c))
+      continue;
+    result r = result_read(companion, c);
+    if (r.rows == NULL)
+      attn_fail("%s has no accepted results: make accept STEM=%s REASON=\"...\"", c->stem, c->stem);
+    for (size_t k = 0; k < c->claims; k++) {
+      const char *verdict = result_verdict(&r, &c->claim[k]);
+      if (verdict == NULL)
+        attn_fail("%s", result_missing(&r, &c->claim[k]));
+      count[verdict_index(verdict)]++;
+    }
+    claims += c->claims;
+    experiments++;
+    printf("| [%s](%s) | %s | %s |\n", cell_text(plain_text(c->title)), c->path,
+           cell_text(plain_text(c->summary)), result_counts(&r));
+  }
+  printf("\n%zu experiments, %zu claims: %s.\n", experiments, claims, counts_text(count));
+}
+
 int main(int argc, char **argv) {
   attn_set_program_name(argv[0]);
   const char *companion = NULL, *out = NULL, *id = NULL, *stem = NULL,
@@ -315,8 +353,8 @@ int main(int argc, char **argv) {
     }
   bool show = strcmp(what, "show") == 0, write = strcmp(what, "write") == 0;
   bool verdicts = strcmp(what, "verdicts") == 0;
-  if (!show && !write && !verdicts && strcmp(what, "list") != 0)
-    attn_fail("'%s', expected write, verdicts, show or list; see 'ledger --help'", what);
+  if (!show && !write && !verdicts && strcmp(what, "list") != 0 && strcmp(what, "summary") != 0)
+    attn_fail("'%s', expected write, verdicts, show, list or summary; see 'ledger --help'", what);
   char **paths = attn_alloc((size_t)argc, sizeof *paths);
   size_t count = 0;
   for (int i = 2; i < argc; i++) {
@@ -349,6 +387,8 @@ int main(int argc, char **argv) {
     ledger_show(companion, all, id);
   else if (strcmp(what, "list") == 0)
     ledger_list(companion, all);
+  else if (strcmp(what, "summary") == 0)
+    ledger_summary(companion, all);
   else
     status = ledger_verdicts(companion, all, only);
   attn_free(paths);
