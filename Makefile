@@ -97,6 +97,8 @@ build/bin/attn build/bin/bench build/bin/bench_svm: build/bin/%: build/obj/tools
 # program that reads it.
 shards_of = $(or $(lastword $(patsubst shards=%,%,$(filter shards=%,$(SET)))),$(shell sed -n 's/^ *shards *= *\([0-9][0-9]*\).*/\1/p' experiments/$(1).conf),1)
 
+plot := $(addprefix src/tools/,plot.sh hover.awk scheme.awk)
+
 define experiment
 $(1)_shards := $$(patsubst %,$(RUN)/$(1)/%.tsv,$$(shell seq $(2) 2>/dev/null))
 
@@ -111,7 +113,7 @@ $(RUN)/$(1)/%.tsv: $(RUN)/$(1)/settings
 $(OUT)/data/$(1)/claims.tsv: $$($(1)_shards)
 	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --gather $(RUN)/$(1) --out $$(@D)
 
-$(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp src/tools/plot.sh $(OUT)/data/$(1)/claims.tsv
+$(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp $(plot) $(OUT)/data/$(1)/claims.tsv
 	$$(say) PLOT $$@
 	@src/tools/plot.sh figures/$(1).gp $(OUT)/data/$(1) $$@
 endef
