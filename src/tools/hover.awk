@@ -10,8 +10,8 @@
 # that is neither linear nor logarithmic, bars, images) gets no value rather than a wrong one.
 #
 # How many: each drawn point; of lines and bands the corners at least 8 units from the one before; of
-# maps every cell. Where that makes more than 4000 in a figure, points and corners closer than 4, 8,
-# 16 ... units to the one before in their curve go without, until it does not.
+# maps every cell. Where that makes more than 4000 in a figure, only the first of a curve in each
+# square of 4, 8, 16 ... units, whichever suffices, has one.
 
 BEGIN {
   LIMIT = 4000
@@ -32,7 +32,7 @@ END {
   if (tabled != panels)
     stop("draws " panels " panels but " tabled " as a table")
   name_curves()
-  for (step = 4; ; step *= 2) {
+  for (step = 0; step < width; step = step > 0 ? 2 * step : 4) {
     count = marks = 0
     for (p = 1; p <= panels; p++)
       for (c = 1; c <= curves[p]; c++)
@@ -203,6 +203,9 @@ function read_drawing(   i, text, id, group, letter, depth, last) {
       group = drawn SUBSEP curve
       depth = 1
       sub(/<title>.*<\/title>/, "", line[i]) # its tooltip would hide ours
+      if ((drawn, curve) in begun) # where the key is drawn after the curves
+        sub(/" >/, "_key\" >", line[i])
+      begun[drawn, curve] = 1
       continue
     }
     if (group == "" && text ~ /<title>Gnuplot<\/title>/) {
@@ -222,20 +225,25 @@ function read_drawing(   i, text, id, group, letter, depth, last) {
   }
 }
 
-function read_places(group, text,   pair, href, colour, kind) {
-  kind = 2
-  if (text ~ /<use /) {
-    kind = 1
-    match(text, /#gpPt[0-9]+/); href = substr(text, RSTART, RLENGTH)
-    colour = attribute(text, "color")
-    if (colour != "#FFFFFF") # the ground under a hollow point
-      mark(group, href " " colour)
-  } else if (text ~ /<path stroke=/)
-    mark(group, "line " attribute(text, "stroke") " " attribute(text, "stroke-dasharray"))
-  while (match(text, /-?[0-9]+\.[0-9]+,-?[0-9]+\.[0-9]+/)) {
-    split(substr(text, RSTART, RLENGTH), pair, ",")
-    text = substr(text, RSTART + RLENGTH)
-    at[group, kind, round(100 * pair[1]), round(100 * pair[2])] = 1
+# A line of the SVG: "<path stroke='...' d='M1.00,2.00 L ...'/>	<use .../>", or what follows of a path.
+function read_places(group, text,   n, k, part, kind, pair) {
+  n = split(text, part, "<")
+  for (k = 1; k <= n; k++) {
+    kind = 2
+    if (part[k] ~ /^use /) {
+      kind = 1
+      match(part[k], /#gpPt[0-9]+/)
+      if (attribute(part[k], "color") != "#FFFFFF") # the ground under a hollow point
+        mark(group, substr(part[k], RSTART, RLENGTH) " " attribute(part[k], "color"))
+    } else if (part[k] ~ /^path stroke=/)
+      mark(group, "line " attribute(part[k], "stroke") " " attribute(part[k], "stroke-dasharray"))
+    else if (part[k] !~ /^polygon / && k > 1)
+      continue
+    while (match(part[k], /-?[0-9]+\.[0-9]+,-?[0-9]+\.[0-9]+/)) {
+      split(substr(part[k], RSTART, RLENGTH), pair, ",")
+      part[k] = substr(part[k], RSTART + RLENGTH)
+      at[group, kind, round(100 * pair[1]), round(100 * pair[2])] = 1
+    }
   }
 }
 
@@ -255,9 +263,9 @@ function attribute(text, name) {
 function round(x) { return x < 0 ? -int(-x + 0.5) : int(x + 0.5) }
 
 # A curve is called what the key calls it. One that the key leaves out is called as the curve of the
-# same look that the panel's key names, or else, in a panel without a key, any other panel's; where
-# two of the same look have different names, it has none.
-function name_curves(   p, c, g, k, s) {
+# same look that the panel's key names; where two of the same look have different names, it has none.
+# A panel without a key borrows the names of the other panels' keys if that tells curves apart.
+function name_curves(   p, c, g, k, s, borrowed, first) {
   for (p = 1; p <= panels; p++)
     for (c = 1; c <= curves[p]; c++) {
       g = p SUBSEP c
@@ -267,11 +275,13 @@ function name_curves(   p, c, g, k, s) {
       title[g] = plain(title[g])
       for (k = 1; k <= styles[g]; k++) {
         s = style_of[g, k]
-        called[p, s] = (p, s) in called && called[p, s] != title[g] ? "" : title[g]
-        called[0, s] = (0, s) in called && called[0, s] != title[g] ? "" : title[g]
+        call(p, s, title[g])
+        call(0, s, title[g])
       }
     }
-  for (p = 1; p <= panels; p++)
+  for (p = 1; p <= panels; p++) {
+    borrowed = 0
+    first = ""
     for (c = 1; c <= curves[p]; c++) {
       g = p SUBSEP c
       if (g in keyed)
@@ -281,7 +291,19 @@ function name_curves(   p, c, g, k, s) {
       for (k = 1; k <= styles[g]; k++)
         if ((s, style_of[g, k]) in called)
           title[g] = called[s, style_of[g, k]]
+      if (title[g] != "" && title[g] != first) {
+        borrowed++
+        first = title[g]
+      }
     }
+    for (c = 1; c <= curves[p] && !has_key[p] && borrowed < 2; c++)
+      title[p, c] = ""
+  }
+}
+
+function call(p, s, name,   other) {
+  other = (p, s) in called && called[p, s] != name
+  called[p, s] = other ? "" : name
 }
 
 # ---- from values to places ----
@@ -307,6 +329,8 @@ function drawn_at(g, x, y,   kind, i, j) {
   if (x == "" || y == "")
     return 0
   x = round(x); y = round(y)
+  if ((g, 1, x, y) in at)
+    return 1
   for (kind = 1; kind <= 2; kind++)
     for (i = -1; i <= 1; i++)
       for (j = -1; j <= 1; j++)
@@ -328,7 +352,7 @@ function place_curve(p, c,   g, n, k, column, pair, ax, ay, best, found, r, x, y
     return
   # The axes of the curve are those on which most of its values are where they should be.
   best = 0
-  for (k = 1; k <= 4; k++) {
+  for (k = 1; k <= 4 && best < rows[g]; k++) {
     found = 0
     for (r = 1; r <= rows[g]; r++) {
       split(row[g, r], word, " ")
@@ -360,14 +384,15 @@ function between(from, to) {
   return from == "NaN" || to == "NaN" ? "" : " [" show(from) ", " show(to) "]"
 }
 
-function place(p, g, ax, ay, vx, vy, instead, about_x, about_y,   x, y, kind, gap) {
+function place(p, g, ax, ay, vx, vy, instead, about_x, about_y,   x, y, kind) {
   x = across(p, ax, vx); y = across(p, ay, vy)
   kind = drawn_at(g, x, y)
   if (!kind)
     return
   x /= 100; y /= 100
-  gap = kind == 1 ? (step > 4 ? step / 2 : 0) : 2 * step
-  if (placed_x != "" && (x - placed_x) ^ 2 + (y - placed_y) ^ 2 < gap ^ 2)
+  if (kind == 2 && placed_x != "" && (x - placed_x) ^ 2 + (y - placed_y) ^ 2 < 64)
+    return
+  if (step > 0 && taken[step, g, int(x / step), int(y / step)]++)
     return
   placed_x = x; placed_y = y
   count++
@@ -382,11 +407,12 @@ function said(p, axis, value, text,   name, k, near, gap) {
   name = declared[p, substr(axis, 1, 1)]
   for (k = 1; k <= tics[p, axis]; k++) # a scale's end that stands for all beyond it
     if (tic_text[p, axis, k] ~ /^\342\211[\244\245]/ && size(value - tic_place[p, axis, k]) < 1e-9)
-      return (name == "" ? "" : name " = " text ", or beyond: ") tic_text[p, axis, k]
+      return name == "" ? tic_text[p, axis, k] : name " " substr(tic_text[p, axis, k], 1, 3) " " text
   if (name == "") {
     if (relabelled[p, axis])
       return ""
     name = label[p, axis]
+    sub(/ = .*/, "", name) # "κ = ρ (n/d)^1/2" explains the name
     if (named[p, axis]) {
       gap = ""
       for (k = 1; k <= tics[p, axis]; k++)
