@@ -146,10 +146,10 @@ build/companion/%.md: paper/chapters/%.md build/bin/weave $(chapters)
 	$(say) TEXT $@
 	@build/bin/weave --companion $(OUT) --format html --out $@ --depfile build/companion/$*.d $< --all $(chapters)
 
-$(OUT)/%.html: build/companion/%.md paper/template.html
+$(OUT)/%.html: build/companion/%.md paper/template.html paper/page.lua
 	@mkdir -p $(@D)
 	$(say) PAGE $@
-	@pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html \
+	@pandoc --from=markdown --to=html5 --mathml --columns=10000 --template=paper/template.html --lua-filter=paper/page.lua \
 		$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf) $< -o $@.part
 	@mv $@.part $@
 

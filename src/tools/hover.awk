@@ -352,7 +352,7 @@ function place_curve(p, c,   g, n, k, column, pair, ax, ay, best, found, r, x, y
     return
   # The axes of the curve are those on which most of its values are where they should be.
   best = 0
-  for (k = 1; k <= 4 && best < rows[g]; k++) {
+  for (k = 1; k <= 4 && 2 * best <= rows[g]; k++) {
     found = 0
     for (r = 1; r <= rows[g]; r++) {
       split(row[g, r], word, " ")
