@@ -255,6 +255,8 @@ help:
 
 #: make all                    install what is missing, reproduce everything into paper/companion/
 #: make check                  install what is missing, run the tests
+#: make check-all              also look at pages and PDF; without chromium, python3 and poppler-utils
+#:                             the tests that need them are skipped
 #: make list                   the experiments: claim, run time, last verdict
 #: make STEM                   one experiment: its results, figure, table and page
 #: make STEM SET="n=500 ..."   the same with other parameters, beside the reference results
@@ -297,4 +299,12 @@ $(patsubst tests/%.sh,build/tests/%.tap,$(test_scripts)): build/tests/%.tap: tes
 	@mkdir -p $(@D); sh $< >$@ 2>&1; echo "# exit $$?" >>$@; echo "  TEST $*"
 
 check: $(test_logs)
+	@tests/summarise.sh $^
+
+# tests/all_*.sh look at the companion, and need tools that make installs for nobody.
+.PHONY: check-all
+all_logs := $(patsubst tests/%.sh,build/tests/%.tap,$(wildcard tests/all_*.sh))
+$(all_logs): build/tests/%.tap: tests/%.sh companion run-tests
+	@mkdir -p $(@D); sh $< >$@ 2>&1; echo "# exit $$?" >>$@; echo "  TEST $*"
+check-all: $(test_logs) $(all_logs)
 	@tests/summarise.sh $^

@@ -4,7 +4,7 @@ local function boxed(blocks)
   return blocks:walk({
     Table = function(t)
       local attributes = { role = "region", ["aria-label"] = "Table", tabindex = "0" }
-      return pandoc.Div({ t }, pandoc.Attr("", { "scroll", "texts" }, attributes)), false
+      return pandoc.Div({ t }, pandoc.Attr("", { "scroll", "words" }, attributes)), false
     end,
     Div = function(d)
       if d.classes:includes("scroll") then return d, false end
