@@ -23,7 +23,7 @@ pdf=$companion/companion.pdf
 make_box
 diagnose() { cat "$box/wrong"; }
 no() { # no PATTERN FILE NAME: no line of the file matches
-  grep -n -E -e "$1" "$2" >"$box/wrong"
+  grep -a -n -E -e "$1" "$2" >"$box/wrong"
   [ $? -eq 1 ]
   verdict $? "$3"
 }
