@@ -241,6 +241,16 @@ static void weave_table(weaver *w, const arguments *a) {
   attn_free(right);
 }
 
+/* What keeps a figure's place on the page until it is read: " style=...", or nothing. */
+static const char *shape_of(const char *path) {
+  char *text = keep(attn_file_read(path, NULL));
+  const char *box = strstr(text, "viewBox=\"0 0 ");
+  double width, height;
+  if (box == NULL || sscanf(box, "viewBox=\"0 0 %lf %lf\"", &width, &height) != 2)
+    return "";
+  return kept(" style=\"aspect-ratio: %g / %g\"", width, height);
+}
+
 /* Text inside an attribute of HTML. */
 static const char *attribute(const char *text) {
   words out = {0};
@@ -251,16 +261,6 @@ static const char *attribute(const char *text) {
     else
       words_add_part(&out, text, 1);
   return keep(out.text);
-}
-
-/* What keeps a figure's place on the page until it is read: " style=...", or nothing. */
-static const char *shape_of(const char *path) {
-  char *text = keep(attn_file_read(path, NULL));
-  const char *box = strstr(text, "viewBox=\"0 0 ");
-  double width, height;
-  if (box == NULL || sscanf(box, "viewBox=\"0 0 %lf %lf\"", &width, &height) != 2)
-    return "";
-  return kept(" style=\"aspect-ratio: %g / %g\"", width, height);
 }
 
 static void weave_figure(weaver *w, const arguments *a) {
@@ -284,13 +284,13 @@ static void weave_figure(weaver *w, const arguments *a) {
     return;
   }
   /* An object and no image, since an image's points do not answer the pointer. */
-  const char *words = attribute(plain_text(woven(w, a->word[2], WORDS_PLAIN)));
+  const char *label = attribute(plain_text(woven(w, a->word[2], WORDS_PLAIN)));
   fprintf(w->stream,
           "```{=html}\n<figure id=\"figure-%s\">\n<div class=\"card scroll\" role=\"region\" "
           "aria-label=\"Figure %s\" tabindex=\"0\">"
           "<object type=\"image/svg+xml\" data=\"figures/%s.svg\" role=\"img\" aria-label=\"%s\" "
           "tabindex=\"-1\"%s></object></div>\n<figcaption>\n```\n\n%s\n\n",
-          stem, stem, stem, words, shape_of(path), woven(w, a->word[2], WORDS_HTML));
+          stem, stem, stem, label, shape_of(path), woven(w, a->word[2], WORDS_HTML));
   fprintf(w->stream,
           "::: {.source}\nPoint at a mark, or tap it, for its values; "
           "[the figure alone](figures/%s.svg). Data:",
