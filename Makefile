@@ -97,6 +97,8 @@ build/bin/attn build/bin/bench build/bin/bench_svm: build/bin/%: build/obj/tools
 # program that reads it.
 shards_of = $(or $(lastword $(patsubst shards=%,%,$(filter shards=%,$(SET)))),$(shell sed -n 's/^ *shards *= *\([0-9][0-9]*\).*/\1/p' experiments/$(1).conf),1)
 
+plot := $(addprefix src/tools/,plot.sh hover.awk scheme.awk)
+
 define experiment
 $(1)_shards := $$(patsubst %,$(RUN)/$(1)/%.tsv,$$(shell seq $(2) 2>/dev/null))
 
@@ -111,7 +113,7 @@ $(RUN)/$(1)/%.tsv: $(RUN)/$(1)/settings
 $(OUT)/data/$(1)/claims.tsv: $$($(1)_shards)
 	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --gather $(RUN)/$(1) --out $$(@D)
 
-$(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp src/tools/plot.sh $(OUT)/data/$(1)/claims.tsv
+$(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp $(plot) $(OUT)/data/$(1)/claims.tsv
 	$$(say) PLOT $$@
 	@src/tools/plot.sh figures/$(1).gp $(OUT)/data/$(1) $$@
 endef
@@ -128,7 +130,7 @@ general_figures   := $(filter-out common $(stems),$(patsubst figures/%.gp,%,$(wi
 companion_figures := $(patsubst %,$(OUT)/figures/%.svg,$(stems) $(general_figures))
 
 define general_figure
-$(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp src/tools/plot.sh $(patsubst %,$(OUT)/data/%/claims.tsv,$(filter $(stems),$(shell sed -n "s|[^']*'/\([a-z0-9_]*\)/[a-z0-9_]*\.tsv'|\1 |gp" figures/$(1).gp)))
+$(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp $(plot) $(patsubst %,$(OUT)/data/%/claims.tsv,$(filter $(stems),$(shell sed -n "s|[^']*'/\([a-z0-9_]*\)/[a-z0-9_]*\.tsv'|\1 |gp" figures/$(1).gp)))
 	$$(say) PLOT $$@
 	@src/tools/plot.sh figures/$(1).gp $(OUT)/data $$@
 endef
@@ -159,10 +161,10 @@ build/companion/%.source.md: $(OUT)/data/%/claims.tsv src/claims/%.c experiments
 	@mkdir -p $(@D)
 	@build/bin/weave --companion $(OUT) --format html --out $@ --source paper/chapters/$*.md --all $(chapters)
 
-$(OUT)/%.html: build/companion/%.md paper/template.html
+$(OUT)/%.html: build/companion/%.md paper/template.html paper/page.lua
 	@mkdir -p $(@D)
 	$(say) PAGE $@
-	@pandoc --from=markdown --to=html5 --mathml --fail-if-warnings --columns=10000 --template=paper/template.html \
+	@pandoc --from=markdown --to=html5 --mathml --fail-if-warnings --columns=10000 --template=paper/template.html --lua-filter=paper/page.lua \
 		$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf) $< -o $@.part
 	@mv $@.part $@
 
@@ -282,6 +284,8 @@ help:
 
 #: make all                    install what is missing, reproduce everything into paper/companion/
 #: make check                  install what is missing, run the tests
+#: make check-all              also look at pages and PDF; without chromium, python3 and poppler-utils
+#:                             the tests that need them are skipped
 #: make list                   the experiments: claim, run time, last verdict
 #: make STEM                   one experiment: its results, figure, table and page
 #: make STEM SET="n=500 ..."   the same with other parameters, beside the reference results
@@ -328,4 +332,12 @@ $(patsubst tests/%.sh,build/tests/%.tap,$(test_scripts)): build/tests/%.tap: tes
 	@mkdir -p $(@D); sh $< >$@ 2>&1; echo "# exit $$?" >>$@; echo "  TEST $*"
 
 check: $(test_logs)
+	@tests/summarise.sh $^
+
+# tests/all_*.sh look at the companion, and need tools that make installs for nobody.
+.PHONY: check-all
+all_logs := $(patsubst tests/%.sh,build/tests/%.tap,$(wildcard tests/all_*.sh))
+$(all_logs): build/tests/%.tap: tests/%.sh companion run-tests
+	@mkdir -p $(@D); sh $< >$@ 2>&1; echo "# exit $$?" >>$@; echo "  TEST $*"
+check-all: $(test_logs) $(all_logs)
 	@tests/summarise.sh $^

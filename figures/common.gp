@@ -1,5 +1,9 @@
 # What all figures share. The script that follows gets: data, the folder of its tables; out, the file
 # to write. Statistics are columns made in C; gnuplot only draws.
+#
+# plot.sh gives the points their values, named by the axes' labels; so a plot command begins its line.
+# Where an axis has no label, or tics that say something else than its numbers, the script names the
+# numbers before the plot: hover_x, hover_y, hover_colour (a map's), each until it is set again or ''.
 set terminal svg size 960,400 dynamic enhanced background rgb 'white' font 'DejaVu Sans,13' linewidth 1.2
 set output out
 set datafile separator '\t'

@@ -35,6 +35,7 @@ set key off
 set label 1 '(a) risk on clean labels' at graph 0,1.06 left font ',14'
 set logscale y
 set yrange [4e4:0.25]
+hover_y = '−log10 risk'
 set ytics ('½' 0.30103, '0.1' 1, '10^{-3}' 3, '10^{-10}' 10, '10^{-30}' 30, '10^{-100}' 100, '10^{-300}' 300, '10^{-1000}' 1000, '10^{-10000}' 10000)
 plot for [i=1:cells] file using 'step':(-of(i, 'ideal_log10_risk')) with lines ls 10+i, \
      for [i=1:cells] file using 'step':(-of(i, 'log10_risk')) with points ls 10+i, \
@@ -42,6 +43,7 @@ plot for [i=1:cells] file using 'step':(-of(i, 'ideal_log10_risk')) with lines l
 
 set label 1 "(b) clean samples' mean attention on the signal"
 unset logscale y
+hover_y = ''
 set yrange [-0.02:1.02]
 set ytics 0,0.25,1
 set key at graph 0.99,0.86 right top
@@ -53,6 +55,7 @@ set key off
 set label 1 '(c) mean score gap of clean samples, over log log t'
 unset logscale x
 loglog(t) = log(log(t))
+hover_x = 'log log t'
 set xrange [loglog(10):loglog(1.3e6)]
 set xtics ('10' loglog(10), '30' loglog(30), '10^2' loglog(1e2), '10^3' loglog(1e3), '10^4' loglog(1e4), '10^5' loglog(1e5), '10^6' loglog(1e6))
 set yrange [0:5.6]
@@ -65,6 +68,7 @@ unset label 2
 
 set label 1 '(d) margin reached, over the largest there is'
 set logscale x
+hover_x = ''
 set xrange [1:1.3e6] noextend
 set xtics ('1' 1, '10' 10, '10^2' 1e2, '10^3' 1e3, '10^4' 1e4, '10^5' 1e5, '10^6' 1e6)
 set yrange [0:1.02]

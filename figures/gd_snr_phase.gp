@@ -7,6 +7,7 @@ map_n = data.'/map_n.tsv'; map_d = data.'/map_d.tsv'; edges = data.'/boundaries.
 set palette defined (0 '#440154', 0.25 '#3b528b', 0.5 '#21918c', 0.75 '#5ec962', 1 '#fde725')
 set cbrange [-20:0]
 set cbtics ('≤ 10^{-20}' -20, '10^{-15}' -15, '10^{-10}' -10, '10^{-5}' -5, '1' 0)
+hover_colour = 'log10 risk'
 shown(c) = (column(c) < -20 ? -20 : column(c))
 # a dot where some training label is not fitted
 unfitted(c, x) = (column(c) < 1 ? column(x) : NaN)
@@ -26,6 +27,7 @@ panel(i, j) = sprintf('set lmargin at screen %f; set rmargin at screen %f; set b
 unset colorbox
 
 set xlabel 'κ = ρ (n/d)^{1/2}'
+hover_y = 'n'
 set xrange [0.23:8.6]; set yrange [14:570]
 set xtics (0.25, 0.5, 1, 2, 4, 8); set ytics (16, 32, 64, 128, 256, 512)
 eval panel(1, 1)
@@ -43,6 +45,7 @@ plot map_n using 'kappa':'n':'x_low':'x_high':'y_low':'y_high':(shown('log10_ris
      map_e using 'c_predicted':(14):(0):(556) with vectors nohead lc rgb 'black' dt (6,4) lw 2
 
 set xlabel 'SNR = ρ / d^{1/2}'
+hover_y = 'd'
 set xrange [0.0093:1.08]; set yrange [80:1.25e8]
 set xtics (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1); set ytics ('10^2' 1e2, '10^3' 1e3, '10^4' 1e4, '10^5' 1e5, '10^6' 1e6, '10^7' 1e7, '10^8' 1e8)
 # n of this map from its own rows: kappa = SNR sqrt(n)
@@ -62,6 +65,7 @@ unset arrow 1
 unset colorbox
 
 # ---- boundaries ----
+hover_y = 'κ'
 set grid ytics lc rgb '#dddddd' lw 0.8
 unset logscale
 set key top left

@@ -12,6 +12,7 @@ set multiplot
 unset grid
 set key off
 set logscale xy
+hover_y = 'b'
 set style fill solid noborder
 set xlabel 'κ = ρ (n/d)^{1/2}' offset 0,0.4
 set xrange [0.485:8.25]; set yrange [0.0086:1160]
@@ -27,12 +28,14 @@ set ylabel 'b = β max(ρ^2, d/n)' offset 1.8,0
 # from one step (light) to late (dark); grey: not by then
 set palette defined (0 '#fff3d6', 0.23 '#fdc77a', 0.5 '#f2794b', 0.75 '#b0304f', 1 '#4a0f52')
 set cbrange [0:3]
+hover_colour = 'log10 of the step'
 set cbtics ('1' 0, '10' 1, '100' 2, '1000' 3)
 plot map using 'kappa':'b':'x_low':'x_high':'y_low':'y_high':(log10(column('first'))) with boxxy fc palette, \
      map using (column('first') > 0 ? NaN : column('kappa')):'b':'x_low':'x_high':'y_low':'y_high' with boxxy fc rgb '#bbbbbb'
 
 set palette defined (0 '#440154', 0.25 '#3b528b', 0.5 '#21918c', 0.75 '#5ec962', 1 '#fde725')
 set cbrange [-20:0]
+hover_colour = 'log10 risk'
 set cbtics ('≤ 10^{-20}' -20, '10^{-10}' -10, '1' 0)
 set format y ''
 unset ylabel
@@ -70,6 +73,7 @@ plot window using 'kappa':(at(1e4, 'low_predicted')) with lines ls 1 notitle, \
      window using 'kappa':(at(1e4, 'low')):(at(1e4, 'low_low')):(at(1e4, 'low_high')) with yerrorbars ls 1 lw 1.2 title 'noisy labels fitted above'
 
 eval low(0.57)
+hover_y = ''
 set label 1 '(e) share of noisy labels fitted at κ = 5, by steps taken'
 set xlabel 'b'; set xrange [0.18:1100]; set xtics ('0.2' 0.2, '1' 1, '10' 10, '100' 100, '1000' 1000)
 unset logscale y

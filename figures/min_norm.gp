@@ -37,6 +37,7 @@ plot curve using (in(0, 'kappa')):(in(0, 'att_clean')) with lines lc rgb blue lw
      phase using (in(0, 'kappa')):(in(0, 'ideal_att_noisy')) with points @cross notitle
 
 # -log10 of the risk on a logarithmic axis, downwards
+hover_y = '−log10 risk'
 set label 1 '(c) risk on clean labels at margin 1, η = 0.1'
 set logscale y; set yrange [9e4:0.25]
 set ytics ('½' 0.30103, '0.1' 1, '10^{-3}' 3, '10^{-10}' 10, '10^{-30}' 30, '10^{-100}' 100, '10^{-1000}' 1000, '10^{-10000}' 10000)
@@ -77,6 +78,7 @@ plot family using (at(1, 'gamma')):(-at(1, 'ideal_log10_risk')) with lines ls 1 
 
 set label 1 '(f) |p| over |p_{mm}|, and the law g e^g = (γ/|p_{mm}|)^2'
 unset logscale y
+hover_y = ''
 set yrange [0:13]; set ytics 0,2,12; set xrange [0.9:1200]
 set key at graph 0.02,0.98 left top
 plot family using (at(1, 'gamma')):(at(1, 'law')) with lines ls 1 notitle, \

@@ -245,6 +245,16 @@ static void weave_table(weaver *w, const arguments *a) {
   attn_free(right);
 }
 
+/* What keeps a figure's place on the page until it is read: " style=...", or nothing. */
+static const char *shape_of(const char *path) {
+  char *text = keep(attn_file_read(path, NULL));
+  const char *box = strstr(text, "viewBox=\"0 0 ");
+  double width, height;
+  if (box == NULL || sscanf(box, "viewBox=\"0 0 %lf %lf\"", &width, &height) != 2)
+    return "";
+  return kept(" style=\"aspect-ratio: %g / %g\"", width, height);
+}
+
 /* Text inside an attribute of HTML. */
 static const char *attribute(const char *text) {
   words out = {0};
@@ -302,13 +312,19 @@ static void weave_figure(weaver *w, const arguments *a) {
     write_latex(w, "\\end{attnfigure}");
     return;
   }
+  /* An object and no image, since an image's points do not answer the pointer. */
+  const char *label = attribute(plain_text(woven(w, a->word[2], WORDS_PLAIN)));
   fprintf(w->stream,
-          "```{=html}\n<figure id=\"figure-%s\">\n<a class=\"card\" href=\"figures/%s.svg\">"
-          "<img src=\"figures/%s.svg\" alt=\"%s\"></a>\n<figcaption>\n```\n\n%s\n\n",
-          stem, stem, stem, attribute(plain_text(woven(w, a->word[2], WORDS_PLAIN))),
-          woven(w, a->word[2], WORDS_HTML));
+          "```{=html}\n<figure id=\"figure-%s\">\n<div class=\"card scroll\" role=\"region\" "
+          "aria-label=\"Figure %s\" tabindex=\"0\">"
+          "<object type=\"image/svg+xml\" data=\"figures/%s.svg\" role=\"img\" aria-label=\"%s\" "
+          "tabindex=\"-1\"%s></object></div>\n<figcaption>\n```\n\n%s\n\n",
+          stem, stem, stem, label, shape_of(path), woven(w, a->word[2], WORDS_HTML));
   fprintf(w->stream,
-          "::: {.source}\nData:%s. Drawn by `figures/%s.gp`, made by `make %s`.\n:::\n\n",
+          "::: {.source}\nPoint at a mark, or tap it, for its values; [the figure "
+          "alone](figures/%s.svg). "
+          "Data:%s. Drawn by `figures/%s.gp`, made by `make %s`.\n:::\n\n",
+          stem,
           chapter_is_experiment(c) ? tables_of(r) : tables_read(w, kept("figures/%s.gp", stem)),
           stem, chapter_is_experiment(c) ? stem : "all");
   fprintf(w->stream, "```{=html}\n</figcaption>\n</figure>\n```\n");
