@@ -4,6 +4,7 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
+#include <string.h>
 
 const char *attn_data_check(const attn_data_param *param) {
   static char sentence[160];
@@ -95,6 +96,16 @@ void attn_labels_need_paper(const attn_labels *labels, const char *what) {
     attn_fail("%s: only samples of one signal token and T - 1 noise tokens, not a layout of their "
               "own",
               what);
+}
+
+void attn_labels_gather(double *score, const attn_labels *labels, size_t i, const double *signal,
+                        const double *noise) {
+  if (labels->layout != NULL) {
+    attn_layout_gather(score, labels->layout, i, signal, noise);
+    return;
+  }
+  score[0] = signal[labels->k[i]];
+  memcpy(score + 1, noise + i * (labels->T - 1), (labels->T - 1) * sizeof *score);
 }
 
 void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng) {

@@ -51,6 +51,12 @@ void attn_labels_set_layout(attn_labels *labels, const attn_layout *layout);
 /* Fails with a sentence that names what, unless the layout is the paper's. */
 void attn_labels_need_paper(const attn_labels *labels, const char *what);
 
+/* score[t] = x_it . u of one sample's tokens, the signal token first, from the scores of signals and
+ * noise tokens on u. */
+void attn_labels_gather(double *score /* [T] */, const attn_labels *labels, size_t i,
+                        const double *signal /* [2] mu_k . u */,
+                        const double *noise /* [N] xi_j . u */);
+
 /* k_i uniform on {0, 1}; y_i the clean label, flipped with probability eta. */
 void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng);
 

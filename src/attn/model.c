@@ -48,19 +48,6 @@ static void need_fit(const attn_model *model, const attn_labels *labels) {
               model->n, model->T, model->N, labels->n, labels->T, labels->N);
 }
 
-/* One sample's scores on v or p, the signal token first. */
-static void gather(double *score /* [T] */, const attn_model *model, const attn_labels *labels,
-                   size_t i, size_t which) {
-  if (labels->layout != NULL) {
-    attn_layout_gather(score, labels->layout, i, model->signal[which],
-                       model->noise + which * model->N);
-    return;
-  }
-  score[0] = model->signal[which][labels->k[i]];
-  memcpy(score + 1, model->noise + which * model->N + i * (model->T - 1),
-         (model->T - 1) * sizeof(double));
-}
-
 void attn_model_set(attn_model *model, attn_tokens *tokens, const double *v, const double *p) {
   const double signal[2][2] = {{v[0], v[1]}, {p[0], p[1]}};
   memcpy(model->pull, v + 2, model->N * sizeof *v);
@@ -73,8 +60,8 @@ void attn_model_forward(attn_model *model, attn_tokens *tokens, const attn_label
   need_fit(model, labels);
   attn_tokens_scores(tokens, model->signal[0], model->noise, model->theta, 2);
   for (size_t i = 0; i < model->n; i++) {
-    gather(g, model, labels, i, ATTN_V);
-    gather(b, model, labels, i, ATTN_P);
+    attn_labels_gather(g, labels, i, model->signal[ATTN_V], model->noise);
+    attn_labels_gather(b, labels, i, model->signal[ATTN_P], model->noise + model->N);
     model->f[i] = attn_attention_forward(model->weight + i * model->T, b, g, model->T);
   }
 }
@@ -89,7 +76,7 @@ void attn_model_backward(attn_model *model, attn_tokens *tokens, const attn_labe
   if (labels->layout != NULL)
     memset(model->pull, 0, 2 * N * sizeof *model->pull);
   for (size_t i = 0; i < model->n; i++) {
-    gather(g, model, labels, i, ATTN_V);
+    attn_labels_gather(g, labels, i, model->signal[ATTN_V], model->noise);
     /* f_i = sum_t s_it g_it with s_i = softmax(b_i) */
     attn_attention_backward(dg, db, model->weight + i * T, g, model->f[i], w[i], T);
     if (labels->layout != NULL) {
