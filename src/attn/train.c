@@ -25,5 +25,5 @@ void attn_train_step(attn_model *model, attn_tokens *tokens, const attn_labels *
                      const attn_optim *optim, double *w) {
   attn_train_loss_derivative(w, model, labels);
   attn_model_backward(model, tokens, labels, w);
-  attn_optim_update(optim, model->theta, model->grad, 2 * model->dim);
+  attn_optim_update(optim, model->theta, model->grad, 2 * model->H * model->dim);
 }
