@@ -108,6 +108,17 @@ void attn_labels_gather(double *score, const attn_labels *labels, size_t i, cons
   memcpy(score + 1, noise + i * (labels->T - 1), (labels->T - 1) * sizeof *score);
 }
 
+void attn_labels_scatter(double *signal, double *noise, const attn_labels *labels, size_t i,
+                         const double *token) {
+  if (labels->layout != NULL) {
+    attn_layout_scatter(signal, noise, labels->layout, i, token);
+    return;
+  }
+  signal[labels->k[i]] += token[0];
+  for (size_t t = 1; t < labels->T; t++)
+    noise[i * (labels->T - 1) + t - 1] += token[t];
+}
+
 void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng) {
   attn_labels_draw_unequal(labels, 0.5, eta, rng);
 }

@@ -57,6 +57,10 @@ void attn_labels_gather(double *score /* [T] */, const attn_labels *labels, size
                         const double *signal /* [2] mu_k . u */,
                         const double *noise /* [N] xi_j . u */);
 
+/* The reverse for derivatives: adds to those of signals and noise what sample i's tokens give. */
+void attn_labels_scatter(double *signal /* [2] */, double *noise /* [N] */,
+                         const attn_labels *labels, size_t i, const double *token /* [T] */);
+
 /* k_i uniform on {0, 1}; y_i the clean label, flipped with probability eta. */
 void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng);
 

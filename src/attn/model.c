@@ -97,16 +97,10 @@ void attn_model_forward(attn_model *model, attn_tokens *tokens, const attn_label
     }
 }
 
-/* Sample i's part of the derivatives by scores goes to its tokens' signals and noise. */
-static void scatter(attn_model *model, const attn_labels *labels, size_t i, size_t which,
+/* What sample i's derivatives by its scores on a row of theta give to signals and noise. */
+static void scatter(attn_model *model, const attn_labels *labels, size_t i, size_t row,
                     const double *token /* [T] */) {
-  double *pull = model->pull + which * model->N;
-  if (labels->layout != NULL) {
-    attn_layout_scatter(model->pull_signal[which], pull, labels->layout, i, token);
-    return;
-  }
-  model->pull_signal[which][labels->k[i]] += token[0];
-  memcpy(pull + i * (model->T - 1), token + 1, (model->T - 1) * sizeof(double));
+  attn_labels_scatter(model->pull_signal[row], model->pull + row * model->N, labels, i, token);
 }
 
 //@begin backward
@@ -116,8 +110,7 @@ void attn_model_backward(attn_model *model, attn_tokens *tokens, const attn_labe
   double *g = model->row, *b = g + T, *dg = b + T, *db = dg + T, *r = db + T;
   need_fit(model, labels);
   memset(model->pull_signal, 0, 2 * model->H * sizeof *model->pull_signal);
-  if (labels->layout != NULL)
-    memset(model->pull, 0, 2 * model->H * model->N * sizeof *model->pull);
+  memset(model->pull, 0, 2 * model->H * model->N * sizeof *model->pull);
   for (size_t h = 0; h < model->H; h++)
     for (size_t i = 0; i < n; i++) {
       const double *s = model->weight + (h * n + i) * T;
