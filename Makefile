@@ -205,17 +205,18 @@ all: companion
 # page's text is about the reference settings.
 ifeq ($(strip $(SET)),)
 $(stems): %: $(OUT)/data/%/claims.tsv $(OUT)/figures/%.svg $(OUT)/%.html $(OUT)/%.source.html $(OUT)/style.css build/bin/ledger
-	@build/bin/ledger verdicts --companion $(OUT) paper/chapters/$*.md
+	@build/bin/ledger verdicts --companion $(OUT) --only $* $(chapters)
 	@echo "page: $(OUT)/$*.html"
 else
 $(stems): %: $(OUT)/data/%/claims.tsv $(OUT)/figures/%.svg build/bin/ledger
-	@build/bin/ledger verdicts --companion $(OUT) paper/chapters/$*.md || echo "(expected verdicts are those of the reference settings)"
+	@build/bin/ledger verdicts --companion $(OUT) --only $* $(chapters) || echo "(expected verdicts are those of the reference settings)"
 	@echo "results: $(OUT)/data/$*/  figure: $(OUT)/figures/$*.svg"
 endif
 
-# make claim C=<id>: computes the claim's experiment if need be, then says what came out.
-claim_stem := $(if $(C),$(basename $(notdir $(shell grep -lx '  - id: $(C)' $(chapters) /dev/null))))
-claim: $(claim_stem:%=$(OUT)/data/%/claims.tsv) build/bin/ledger
+# make claim C=<id>: computes the claim's experiment if need be, then says what came out; or those of
+# all claims that decide the statement of this id.
+experiments_of = $(filter $(stems),$(if $1,$(shell awk -v id='$(subst ','\'',$1)' -f src/tools/uses.awk $(chapters) /dev/null)))
+claim: $(patsubst %,$(OUT)/data/%/claims.tsv,$(call experiments_of,$(C))) build/bin/ledger
 	@$(if $(C),build/bin/ledger show $(C) --companion $(OUT) $(chapters),echo "make claim C=<id>, with one of these ids:" >&2; sed -n 's/^  - id: /  /p' $(chapters) >&2; exit 1)
 
 # make trace V="<name>": where a number of the companion comes from. The name goes through the
@@ -225,7 +226,7 @@ trace_words := $(filter-out value claim setting,$(trace_name))
 trace_stem := $(filter $(stems),$(firstword $(subst /, ,$(firstword $(trace_words)))))
 ifneq ($(filter trace,$(MAKECMDGOALS)),)
   export V
-  trace_stem := $(or $(trace_stem),$(basename $(notdir $(shell grep -lxF -e '  - id: $(subst ','\'',$(firstword $(trace_words)))' $(chapters) /dev/null))))
+  trace_stem := $(or $(trace_stem),$(call experiments_of,$(firstword $(trace_words))))
 endif
 trace: $(trace_stem:%=$(OUT)/data/%/claims.tsv) build/bin/trace
 	@build/bin/trace "$$V" --companion $(OUT) $(chapters)
@@ -271,7 +272,8 @@ help:
 #: make list                   the experiments: claim, run time, last verdict
 #: make STEM                   one experiment: its results, figure, table and page
 #: make STEM SET="n=500 ..."   the same with other parameters, beside the reference results
-#: make claim C=ID             hypotheses, prediction, measurement and verdict of one claim
+#: make claim C=ID             one claim: hypotheses, prediction, measurement, verdict; or one
+#:                             statement of the paper's summary or of a reader, and its claims
 #: make trace V="NAME"         where a number comes from: row, settings, seed, source line, versions
 #: make verify                 compare the results with the accepted ones; STEM=<stem> EXACT=1
 #: make diff                   every cell that differs from the accepted results; STEM=<stem>

@@ -40,6 +40,14 @@ files | sed 's|^\./||' | while IFS= read -r file; do
   [ ! -f "$file" ] || printf '%s\n' "$file"
 done >"$box/files"
 tar -cf - -T "$box/files" | tar -xpf - -C "$box/tree"
+# the statements that its claims cover
+{
+  printf -- '---\ntitle: Said\nsummary: what was said\norder: 900\nstatements:\n'
+  awk '/^ ? ? ?[a-z]|^(  - |    )[a-z]+:/ { covers = /^    covers:/ }
+    covers { for (i = 1; i <= NF; i++) if ($i != "covers:" && !known[$i]++) {
+      print "  - id: " $i "\n    statement: It is said of " $i ".\n    place: here" } }' paper/chapters/$stem.md
+  printf -- '---\n\n{{statements}}\n\n{{uncovered}}\n'
+} >"$box/tree/paper/chapters/said.md"
 mkdir "$box/tree/build" "$box/tree/build/bin"
 # with their times, so that nothing is compiled
 cp -a build/obj build/lib "$box/tree/build/"
@@ -106,6 +114,8 @@ ran 3
 verdict $? "a run for every shard"
 says '^10 claims: 5 supported, 5 out of scope; all as expected\.$' && [ "$(grep -c '^  *[a-z-]*step[a-z-]* .*supported$' "$box/said")" -ge 1 ]
 verdict $? "the table of verdicts"
+tail -n 1 "$box/said" | grep -q '^[0-9]* statements: [0-9]* supported, 0 uncovered\.$'
+verdict $? "and the count of statements"
 for file in index.html $stem.html style.css ledger.tsv figures/$stem.svg figures/index.svg $stem.source.html data/$stem/claims.tsv data/$stem/provenance.tsv; do
   [ -s "paper/companion/$file" ] || echo "$file is missing" >>"$box/said"
 done
@@ -171,6 +181,8 @@ verdict $? "the expected verdict again: make $stem exits 0 without a run"
 pages_only claim C=second-step && [ "$(wc -l <"$box/said")" -le 15 ] && [ "$(awk '{ if (length > m) m = length } END { print m }' "$box/said")" -le 80 ] &&
   says 'supported'
 verdict $? "make claim: at most 15 lines of 80"
+pages_only claim C=key-attention && says '^decided by  *clean-attention: .*, supported$' && says '^verdict  *supported$'
+verdict $? "make claim of a statement"
 pages_only claim
 [ $? -ne 0 ] && says 'make claim C=<id>' && says '^  second-step$'
 verdict $? "make claim without an id fails and lists the ids"
@@ -195,7 +207,7 @@ for name in 'second-step' '{{claim second-step measured %.2f}}'; do
 done
 pages_only trace V="$stem/steps step=2 d=40000 att_clean" && says '^row .*(d=40000 step=2)$' && says 'draws = 80'
 verdict $? "make trace of a cell"
-for name in '' "it's" "$stem/steps" nothing; do
+for name in '' "it's" "$stem/steps" nothing key-attention; do
   pages_only trace V="$name"
   [ $? -ne 0 ] && [ "$(grep -c -v '^make: ' "$box/said")" -eq 1 ] && says '^trace: '
   verdict $? "make trace V=\"$name\" fails with a sentence"
@@ -228,6 +240,9 @@ misuse_stem verify && misuse_stem diff && misuse_stem accept
 verdict $? "an experiment that is unknown fails with a sentence"
 pages_only accept REASON="it's the \"first\"" && says "$stem: accepted" && tail -n 1 data/reference/$stem/log | grep -q "it's the \"first\"\$"
 verdict $? "make accept records results and reason"
+rm -r paper/companion/data build/run
+pages_only claim C=key-attention && ran 3 && says '^verdict  *supported$'
+verdict $? "make claim of a statement computes the claims that decide it"
 rm -r paper/companion/data build/run
 pages_only verify && ran 3 && says 'byte for byte; 10 of 10 claims agree' && says 'no failure\.$'
 verdict $? "make verify computes what is missing and finds it equal"

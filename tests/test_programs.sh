@@ -239,6 +239,25 @@ paste dense.tsv gram.tsv | awk -F '\t' 'function size(x) { return x < 0 ? -x : x
   NR > 1 { for (i = 1; i <= 16; i++) if (size($i - $(i + 16)) > 1e-9 * (size($i) + 1e-290)) exit 1 }
   END { if (NR != 7) exit 1 }'
 verdict $? "dense and gram tokens agree"
+for optimizer in gd momentum nesterov normalised sgd sign adam adamw; do
+  gd --tokens dense --optimizer $optimizer >$optimizer.tsv 2>err && [ "$(wc -l <$optimizer.tsv)" -eq 7 ]
+  verdict $? "attn gd --optimizer $optimizer: a row per step"
+done
+cmp -s gd.tsv dense.tsv && gd --tokens dense --batch 12 2>err | cmp -s - dense.tsv &&
+  [ "$(for optimizer in gd momentum nesterov normalised sgd sign adam; do cksum <$optimizer.tsv; done | sort -u | wc -l)" -eq 7 ] &&
+  cmp -s adam.tsv adamw.tsv
+verdict $? "attn gd: optimizers differ, but for a batch of all samples, and adamw without decay"
+gd --tokens dense --optimizer sgd --batch 3 2>err | cmp -s - sgd.tsv && ! gd --tokens dense --batch 4 2>err | cmp -s - sgd.tsv
+verdict $? "attn gd --optimizer sgd: batches of a quarter unless --batch says otherwise"
+for optimizer in sign adam adamw; do
+  fails_with "$optimizer treats each coordinate of R^d by itself" "attn gd --optimizer $optimizer over lazy tokens" \
+    "$bin/attn" gd --optimizer $optimizer --tokens lazy
+  [ ! -s log ]
+  verdict $? "attn gd --optimizer $optimizer over lazy tokens prints no table"
+done
+fails_with "must be one of gd|momentum" "attn gd --optimizer none" "$bin/attn" gd --optimizer none
+fails_with "a batch of 13 samples: it must hold at least 1 and at most n = 12" "attn gd --batch 13" \
+  "$bin/attn" gd --n 12 --batch 13
 gd --every 3 >log 2>err && [ "$(cut -f 1 log | tr '\n' ' ')" = 'step 0 3 5 ' ]
 verdict $? "attn gd --every 3 shows the last step too"
 small() { # small NAME OPTIONS...: no failure, a row per step, finite losses

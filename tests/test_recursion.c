@@ -36,7 +36,7 @@ static void same(double value, double expected, double floor) {
 /* Every number of the recursion after each of 50 steps against training over a Gram matrix that is
  * overwritten by d times the identity. */
 static void equals_training_with(const attn_data_param *param, double beta, double decay) {
-  const attn_optim optim = {beta, decay};
+  const attn_optim optim = {.beta = beta, .decay = decay};
   attn_labels *labels = balanced(param);
   attn_tokens *tokens = orthogonal(param, labels->N);
   attn_model *model = attn_model_alloc(tokens, param->T);

@@ -34,7 +34,7 @@ says() { # says FILE TEXT NAME
 row() { # row ID MEASURED VERDICT IN_SCOPE
   printf '%s\t> 0.5\t%s\t0.1\t0.9\t2.12\tnan\t%s\t%s\tsrc/claims/exp.c:7\n' "$1" "$2" "$4" "$3"
 }
-claim() { # claim ID EXPECTED
+claim() { # claim ID EXPECTED [COVERS]
   cat <<END
   - id: $1
     statement: The head attends to the signal where \$\\rho \\ge C \\sqrt{d/n}\$ and
@@ -44,6 +44,7 @@ claim() { # claim ID EXPECTED
     measure: the share of draws
     expected: $2
 END
+  if [ -n "${3-}" ]; then echo "    covers: $3"; fi
 }
 front() { # front ORDER, with the claims on stdin
   printf -- '---\ntitle: "A \\"title\\""\nsummary: what it shows\norder: %s\n' "$1"
@@ -297,7 +298,7 @@ edit '6s/fits/Fits it/' "c/exp.md:6: the id 'Fits it' may hold" "an id with blan
 edit 's/^---$/---/;27,$d;/^---$/{1!d;}' "is not closed by a line '---'" "front matter that is not closed"
 fresh
 { { echo claims:; claim fits open; } | front 20; } >c/second.md
-fails_with "c/second.md:6: the claim id 'fits' is used before, at c/exp.md:6" "an id used twice over all chapters" page exp
+fails_with "c/second.md:6: the id 'fits' is used before, at c/exp.md:6" "an id used twice over all chapters" page exp
 
 # ---- results that are missing or wrong ----
 
@@ -347,8 +348,8 @@ ledger verdicts
 verdict $? "a verdict where none was expected: exit 1"
 fresh
 "$bin/ledger" write --companion out --out l.tsv c/*.md >log 2>err && [ "$(wc -l <l.tsv)" -eq 4 ] &&
-  [ "$(awk -F '\t' '{ print NF }' l.tsv | sort -u)" = 16 ]
-verdict $? "the ledger has a row for every claim and 16 columns"
+  [ "$(awk -F '\t' '{ print NF }' l.tsv | sort -u)" = 21 ] && [ "$(cut -f 2 l.tsv | sort -u | tr '\n' ' ')" = 'claim kind ' ]
+verdict $? "the ledger has a row for every claim and 21 columns"
 long=$(printf 'words of a statement that goes on and on%.0s ' 1 2 3 4 5 6 7 8 9 10 11 12)
 sed -E "s/^    (statement|hypotheses|measure|paper): .*/    \1: $long/" c/exp.md >t && mv t c/exp.md
 for id in fits far later; do
@@ -370,9 +371,161 @@ verdict $? "both have --help"
 "$bin/weave" --bogus >log 2>err
 [ $? -eq 1 ] && grep -q -F -e "'--bogus' was not expected" err
 verdict $? "an unknown option"
+
+# ---- statements ----
+
+said() { # the front matter of a chapter of statements, and the directive that shows them
+  cat >c/said.md <<'END'
+---
+title: Said
+summary: what was said
+order: 20
+statements:
+  - id: a-agreed
+    statement: It fits, $\sqrt{|x|}$.
+    place: here
+  - id: a-torn
+    statement: It is better
+      throughout.
+    place: there
+    reading: 'Here: {{claim fits measured %.1f}} of them, [there](exp.html).'
+  - id: a-against
+    statement: It is worse.
+    place: there
+  - id: b-nobody
+    statement: Nobody looked.
+    place: elsewhere
+  - id: b-asked
+    statement: Is it better?
+    place: elsewhere
+    answer: In {{value exp/steps step=1 x}} cases.
+  - id: b-waiting
+    statement: Is it later?
+    place: elsewhere
+  - id: b-away
+    statement: Is it far?
+    place: elsewhere
+---
+
+{{statements a}}
+
+{{statements b}}
+
+{{uncovered}}
+END
+}
+covered() { # a chapter of statements, and claims that cover them
+  fresh
+  row worse 0.25 'not supported' yes >>out/data/exp/claims.tsv
+  { { echo claims:; claim fits supported 'a-agreed a-torn
+      b-asked'; claim worse 'not supported' 'a-torn a-against b-asked'; claim far 'out of scope' b-away; claim later open b-waiting; } | front 10; } >c/exp.md
+  said
+}
+cell() { # cell ID COLUMN: of the table on page.md
+  grep -F "#statement-$1 " page.md | awk -F ' \\| ' -v column="$2" '{ print $column }'
+}
+holds() { # holds TEXT PART NAME
+  case $1 in *"$2"*) true ;; *) echo "$1" >err; false ;; esac
+  verdict $? "$3"
+}
+
+covered
+page said
+verdict $? "a chapter of statements is woven"
+holds "$(cell a-agreed 2)" '[supported]{.verdict .supported}' "all claims support: supported"
+holds "$(cell a-against 2)" '[not supported]{.verdict .not-supported}' "no claim supports: not supported"
+holds "$(cell a-torn 2)" '[mixed]{.verdict .mixed}]{.by}[1 supported, 1 not supported]{.by}[*as read here*]' "claims differ: mixed, with counts"
+holds "$(cell b-asked 2)" '[answered]{.verdict .answered}]{.by}[1 supported, 1 not supported]{.by}' "a question is answered, either way"
+holds "$(cell b-waiting 2)" '[open]{.verdict .open}' "a question whose claims are open is open"
+holds "$(cell b-away 2)" '[out of scope]{.verdict .out-of-scope}' "one whose claims are out of scope is out of scope"
+holds "$(cell b-nobody 2)" '[uncovered]{.verdict .uncovered}' "no claim: uncovered"
+holds "$(cell a-agreed 3)" '[fits](exp.html#claim-fits) 0.75 ' "the claims are linked, with what was measured"
+holds "$(cell a-agreed 3)" '\[0.1,\ 0.9\]]{.by}' "and its interval"
+holds "$(cell a-torn 3)" ' *not supported*]{.by}' "and with their verdicts where they differ"
+holds "$(cell a-torn 1)" 'It is better throughout.]{.text}[*As read here:* Here: [0.8](#number-1' "a reading has numbers from results"
+holds "$(cell b-asked 1)" '[In [−0.25](#number-2' "an answer too"
+holds "$(cell a-torn 1)" '[*In:* there]{.place}' "places that differ are shown"
+holds "$(cell b-asked 1).$(grep -c 'elsewhere' page.md)" '.0' "a place that all share is not"
+says page.md '7 statements: 1 supported, 1 not supported, 1 out of scope, 1 open, 1 mixed, 1 answered, 1 uncovered.' "statements are counted"
+[ "$(sed -n '/^7 statements/,$p' page.md | grep -c '^- ')" = 1 ] && grep -q -F -e '- [b-nobody](said.html#statement-b-nobody): Nobody looked.' page.md
+verdict $? "what is uncovered stands in a list, and nothing else"
+grep -q -F 'out/data/exp/claims.tsv:' page.d
+verdict $? "the depfile lists the results of the claims"
+if command -v pandoc >/dev/null; then
+  pandoc -f markdown -t html5 --mathml page.md >page.html 2>err && [ ! -s err ] &&
+    [ "$(grep -o '<td' page.html | wc -l)" = 21 ] && grep -q 'id="statement-a-torn"' page.html
+  verdict $? "pandoc makes three cells of every statement"
+else
+  skip "pandoc makes three cells of every statement" "pandoc is not installed"
+fi
+page exp
+says page.md '[a-agreed](said.html#statement-a-agreed), [a-torn](said.html#statement-a-torn), [b-asked](said.html#statement-b-asked)' "a claim links to what it decides"
+echo 'See [it](said.html#statement-a-torn).' >>c/index.md
+book
+says book.md 'See [it](#statement-a-torn)' "the book links to statements"
+says book.md '[fits](#claim-fits) $0.75$ \[$0.1$,\ $0.9$\] *supported* `\newline{}`{=latex}[worse]' "the book has the claims of a statement"
+ledger verdicts
+verdict $? "statements have no expected verdict: exit 0"
+[ "$(tail -n 2 log | tr '\n' ' ')" = '7 statements: 1 supported, 1 not supported, 1 out of scope, 1 open, 1 mixed, 1 answered, 1 uncovered. ' ]
+verdict $? "verdicts end with the count of statements"
+ledger verdicts --only exp && ! grep -q statements log && grep -q '^4 claims: ' log
+verdict $? "but not for a single chapter"
+ledger verdicts --only said && grep -q '^0 claims' log
+verdict $? "which may have no claims"
+fails_with "there is no chapter 'none'" "a single chapter that is none" ledger verdicts --only none
+ledger show a-torn
+verdict $? "a statement is shown"
+says log 'verdict      mixed: 1 supported, 1 not supported' "with its verdict"
+says log 'read as      Here: 0.8 of them, there.' "its reading"
+[ "$(grep -c -e '^decided by   fits: 0.75 \[0.1, 0.9\], supported$' -e '^             worse: 0.25 \[0.1, 0.9\], not supported$' log)" = 2 ]
+verdict $? "and its claims"
+ledger show b-nobody && says log 'verdict      uncovered' "an uncovered statement is shown"
+"$bin/ledger" write --companion out --out l.tsv c/*.md >log 2>err && [ "$(wc -l <l.tsv)" -eq 12 ] &&
+  [ "$(awk -F '\t' '$1 == "a-torn" { print $2 "|" $5 "|" $15 "|" $16 "|" $19 "|" $20 }' l.tsv)" = 'statement|there|mixed: 1 supported, 1 not supported|-|fits worse|Here: 0.8 of them, [there](exp.html).' ] &&
+  [ "$(awk -F '\t' '$1 == "fits" { print $2 "|" $18 "|" $19 }' l.tsv)" = 'claim|a-agreed a-torn b-asked|-' ]
+verdict $? "the ledger has statements beside claims"
+[ "$(awk -v id=a-against -f "$repo/src/tools/uses.awk" c/*.md | sort | tr '\n' ,)" = 'exp,said,' ] &&
+  [ "$(awk -v id=b-asked -f "$repo/src/tools/uses.awk" c/*.md | sort | tr '\n' ,)" = 'exp,said,' ] &&
+  [ "$(awk -v id=b-nobody -f "$repo/src/tools/uses.awk" c/*.md | sort | tr '\n' ,)" = 'said,' ] &&
+  [ "$(awk -v id=far -f "$repo/src/tools/uses.awk" c/*.md | tr '\n' ,)" = 'exp,' ] &&
+  [ "$(awk -v id=none -f "$repo/src/tools/uses.awk" c/*.md)" = '' ]
+verdict $? "Make learns which experiments a statement needs"
+sed '/^worse/d' out/data/exp/claims.tsv >t && mv t out/data/exp/claims.tsv
+fails_with "has no row for the claim 'worse'" "a statement whose claim has no verdict: no page" page said
+fails_with "has no row for the claim 'worse'" "nor is it shown" ledger show a-torn
+ledger verdicts
+[ $? -eq 1 ] && tr '\n' ' ' <log | grep -q '1 uncovered, and 3 whose claims are missing. $'
+verdict $? "and it is counted apart"
+
+unsaid() { # unsaid SED_PROGRAM TEXT NAME: a chapter of statements that is wrong
+  covered
+  sed "$1" c/said.md >t && mv t c/said.md
+  fails_with "$2" "$3" page said
+}
+unsaid 's/a-against/a-other/' "c/exp.md:15: the claim 'worse' covers 'a-against', which is no statement of any chapter" "a claim covers what nobody states"
+unsaid 's/id: b-away/id: far/' "c/said.md:27: the id 'far' is used before, at c/exp.md:23" "a statement with the id of a claim"
+unsaid 's/id: b-away/id: a-torn/' "c/said.md:27: the id 'a-torn' is used before, at c/said.md:9" "two statements with one id"
+unsaid '8s/place/paper/' "c/said.md:8: unknown key 'paper'; a statement has id, statement, place and perhaps reading and answer" "an unknown key of a statement"
+unsaid '8d' "c/said.md:6: the statement that begins here has no 'place'" "a statement without a key"
+unsaid '/^{{statements b}}/d' "c/said.md:17: no {{statements ...}} of the chapter shows the statement 'b-nobody'" "a statement that is not shown"
+unsaid 's/^{{statements b}}/{{statements}}/' "c/said.md:34: the statement 'a-agreed' is shown a second time" "a statement that is shown twice"
+unsaid 's/^{{statements b}}/x {{statements b}}/' "{{statements ...}} must stand alone" "a directive of statements in a line"
+unsaid 's/^{{uncovered}}/{{statements c}}/' "c/said.md:36: the chapter has no such statement" "statements of a part that is none"
+unsaid 's/better?$/better in 35 cases?/' "c/said.md:20: the number 35 is typed" "a statement with a typed number"
+unsaid 's/of them,/of 35,/' "c/said.md:9: the number 35 is typed" "a reading with a typed number"
+unsaid 's/claim fits/claim none/' "c/said.md:9: no chapter states the claim 'none'" "a reading that quotes no claim"
+covered
+sed 's/a-torn a-against/a-torn a-torn/' c/exp.md >t && mv t c/exp.md
+fails_with "c/exp.md:15: the claim 'worse' covers 'a-torn' twice" "a claim that covers a statement twice" ledger verdicts
+covered
+rm c/exp.md
+fails_with "c/said.md:9: no chapter states the claim 'fits'" "statements without their claims" page said
+
+fresh
 printf '{{value exp/steps a=1 x}}\n{{claim fits measured}}\n{{verdicts}}\n' >c/other.md
 printf 'text {{setting exp n}}\n' >c/third.md
-[ "$(awk -f "$repo/src/tools/uses.awk" c/exp.md c/other.md c/third.md | sort | tr '\n' ,)" = 'other *,other exp,third exp,' ]
+said
+[ "$(awk -f "$repo/src/tools/uses.awk" c/exp.md c/other.md c/third.md c/said.md | sort | tr '\n' ,)" = 'other *,other exp,said *,said exp,third exp,' ]
 verdict $? "Make learns what a page needs"
 
 echo "1..$count"

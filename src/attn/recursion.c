@@ -27,13 +27,41 @@ void attn_recursion_step(attn_recursion *r, const attn_data_param *param, double
   attn_recursion_update(r, param, &(attn_optim){.beta = beta});
 }
 
+/* What optim makes of the changes that gradient descent would make: they are linear in the
+ * gradient, so velocities and sums of them may be taken. */
+static void other_rule(attn_recursion *r, const double *change /* [6] */,
+                       const attn_data_param *param, const attn_optim *optim) {
+  if (attn_optim_coordinatewise(optim->rule) || optim->rule == ATTN_OPTIM_SGD)
+    attn_fail("%s has no recursion: its samples do not move alike",
+              attn_optim_rule_name(optim->rule));
+  const double n = (double)param->n, d = (double)param->d, rho2 = param->rho * param->rho;
+  const double tokens[2] = {n * (1 - param->eta) * ((double)param->T - 1) / d,
+                            n * param->eta * ((double)param->T - 1) / d};
+  double theta[6] = {r->v_mu, r->p_mu, r->v_xi[0], r->v_xi[1], r->p_xi[0], r->p_xi[1]}, grad[6];
+  double norm2 = 0; /* of both classes' signals, and of the noise as in vv and pp */
+  for (size_t c = 0; c < 6; c++) {
+    grad[c] = -change[c] / optim->beta;
+    norm2 += (c < 2 ? 2 / rho2 : tokens[c % 2]) * grad[c] * grad[c];
+  }
+  if (optim->rule == ATTN_OPTIM_NORMALISED)
+    for (size_t c = 0; c < 6; c++)
+      grad[c] *= norm2 > 0 ? 1 / sqrt(norm2) : 0;
+  attn_optim_update(optim, theta, grad, 6);
+  r->v_mu = theta[0];
+  r->p_mu = theta[1];
+  for (size_t kind = 0; kind < 2; kind++) {
+    r->v_xi[kind] = theta[2 + kind];
+    r->p_xi[kind] = theta[4 + kind];
+  }
+}
+
 void attn_recursion_update(attn_recursion *r, const attn_data_param *param,
                            const attn_optim *optim) {
   const double beta = optim->beta, keep = 1 - beta * optim->decay;
   const double n = (double)param->n, d = (double)param->d, noise_tokens = (double)param->T - 1;
   const double share[2] = {1 - param->eta, param->eta};
   const double rho2 = param->rho * param->rho;
-  double v_mu = 0, p_mu = 0;
+  double v_mu = 0, p_mu = 0, v_xi[2], p_xi[2];
   /* Coefficients of one noise token of a sample of each kind, in v (times y_i) and in p; they are
    * what |v|^2, |p|^2 and v . p are made of when the tokens are orthogonal. */
   for (size_t kind = 0; kind < 2; kind++) {
@@ -45,11 +73,20 @@ void attn_recursion_update(attn_recursion *r, const attn_data_param *param,
     /* dL/dp = sum_i w_i sum_t s_it (g_it - f_i) x_it; y g = sigma v_mu on the signal token */
     p_mu += beta * rho2 * (n / 2) * share[kind] * ell * s * (sigma[kind] * r->v_mu - F);
     const double dp = beta * ell * each * (r->v_xi[kind] - F);
-    r->p_xi[kind] = keep * r->p_xi[kind] + d * dp;
-    r->v_xi[kind] = keep * r->v_xi[kind] + d * beta * ell * each;
+    p_xi[kind] = d * dp;
+    v_xi[kind] = d * beta * ell * each;
   }
-  r->v_mu = keep * r->v_mu + v_mu;
-  r->p_mu = keep * r->p_mu + p_mu;
+  if (optim->rule == ATTN_OPTIM_GD) {
+    for (size_t kind = 0; kind < 2; kind++) {
+      r->p_xi[kind] = keep * r->p_xi[kind] + p_xi[kind];
+      r->v_xi[kind] = keep * r->v_xi[kind] + v_xi[kind];
+    }
+    r->v_mu = keep * r->v_mu + v_mu;
+    r->p_mu = keep * r->p_mu + p_mu;
+  } else {
+    const double change[6] = {v_mu, p_mu, v_xi[0], v_xi[1], p_xi[0], p_xi[1]};
+    other_rule(r, change, param, optim);
+  }
   r->vv = r->pp = r->vp = 0;
   for (size_t kind = 0; kind < 2; kind++) {
     /* v = sum_j y_i c_j xi_j with c_j = v_xi / d, p likewise; v . p cancels between labels y = +-1,

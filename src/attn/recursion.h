@@ -23,7 +23,8 @@ attn_recursion attn_recursion_start(const attn_data_param *param);
 /* One step of gradient descent with step size beta. */
 void attn_recursion_step(attn_recursion *state, const attn_data_param *param, double beta);
 
-/* The same with the weight decay of optim. */
+/* The same by the rule of optim, full-batch and with its weight decay: gd, momentum, nesterov (whose
+ * state holds 6 numbers) or normalised; others fail with a sentence. */
 void attn_recursion_update(attn_recursion *state, const attn_data_param *param,
                            const attn_optim *optim);
 

@@ -22,6 +22,7 @@ attn_tokens *attn_tokens_alloc_gaussian(attn_tokens_kind kind, size_t N, size_t 
   if (d < 3)
     attn_fail("d = %zu: the dimension must be at least 3", d);
   attn_tokens *tokens = attn_alloc(1, sizeof *tokens);
+  tokens->kind = kind;
   tokens->N = N;
   tokens->k = d - 2;
   tokens->rho = rho;

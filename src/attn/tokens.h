@@ -47,6 +47,7 @@ typedef struct {
 } attn_tokens_ops;
 
 struct attn_tokens {
+  attn_tokens_kind kind;
   size_t N;   /* noise tokens */
   size_t k;   /* dimension of the noise, d - 2 */
   size_t dim; /* coordinates of a parameter vector */

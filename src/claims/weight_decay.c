@@ -210,7 +210,7 @@ static void run(row_type *row, uint64_t seed) {
   attn_interpolator_starts_prepare(x.starts, &x.set);
   //@begin decay
   const double beta = conf.b / fmax(param.rho * param.rho, root * root);
-  const attn_optim optim = {fmin(beta, conf.most / row->lambda), row->lambda};
+  const attn_optim optim = {.beta = fmin(beta, conf.most / row->lambda), .decay = row->lambda};
   for (size_t step = 0;; step++) {
     attn_model_forward(trial->model, trial->tokens, trial->labels);
     if (step > 0 && (step % conf.check == 0 || step == conf.steps)) {

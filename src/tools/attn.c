@@ -32,7 +32,7 @@ static int run_select(int argc, char **argv);
 static const char margin_purpose[] = "learning rule (4.1) along its bound R on |p|; a row per R";
 static const char select_purpose[] = "the token selections of the largest margins on one draw";
 static const subcommand subcommands[] = {
-    {"gd", "train by gradient descent on one draw; a row per step", run_gd},
+    {"gd", "train by gradient descent or another optimizer on one draw; a row per step", run_gd},
     {"margin", margin_purpose, run_margin},
     {"risk", "the exact population risk of given inner products", run_risk},
     {"select", select_purpose, run_select},
@@ -51,7 +51,7 @@ static void print_key(const attn_key *key) {
     snprintf(value, sizeof value, "%zu values, %g to %g", list->count, list->value[0],
              list->value[list->count - 1]);
   }
-  printf("  --%-7s %s, %s (default: %s)\n", key->name, key->meaning, key->range, value);
+  printf("  --%-9s %s, %s (default: %s)\n", key->name, key->meaning, key->range, value);
 }
 
 /* Reads "--key value" and "--key=value" into the keys, whose values are the defaults; --help prints
@@ -87,8 +87,8 @@ static int run_gd(int argc, char **argv) {
       "log10_risk loss mv1 mp1 mv2 mp2";
   attn_data_param param = {.n = 200, .T = 2, .d = 40000, .rho = 30, .eta = 0.05};
   double beta = 0.025;
-  size_t steps = 150, seed = 1, every = 1;
-  char *kind = attn_text_copy("bartlett");
+  size_t steps = 150, seed = 1, every = 1, batch = 0;
+  char *kind = attn_text_copy("bartlett"), *rule = attn_text_copy("gd");
   const attn_key keys[] = {
       {"n", ATTN_KEY_COUNT, &param.n, "[1, 1e9]", "the number of samples"},
       {"T", ATTN_KEY_COUNT, &param.T, "[2, 1e6]", "the tokens per sample"},
@@ -96,6 +96,8 @@ static int run_gd(int argc, char **argv) {
       {"rho", ATTN_KEY_REAL, &param.rho, "(0, 1e150)", "the signal norm"},
       {"eta", ATTN_KEY_REAL, &param.eta, "[0, 0.5)", "the label-flip rate"},
       {"beta", ATTN_KEY_REAL, &beta, "(0, 1e150)", "the step size"},
+      {"optimizer", ATTN_KEY_WORD, &rule, ATTN_OPTIM_WORDS, "the optimizer, with usual constants"},
+      {"batch", ATTN_KEY_COUNT, &batch, "[0, 1e9]", "the samples of a mini-batch; 0: all"},
       {"steps", ATTN_KEY_COUNT, &steps, "[0, 1e9]", "the number of steps"},
       {"tokens", ATTN_KEY_WORD, &kind, ATTN_TOKENS_WORDS, "how the tokens are held"},
       {"seed", ATTN_KEY_COUNT, &seed, "[0, 9007199254740992]", "the seed"},
@@ -108,7 +110,13 @@ static int run_gd(int argc, char **argv) {
   attn_labels *labels = trial->labels;
   attn_tokens *tokens = trial->tokens;
   attn_model *model = trial->model;
-  const attn_optim optim = {.beta = beta};
+  attn_optim optim = attn_optim_usual(attn_optim_rule_of(rule), beta);
+  optim.state = attn_optim_state_alloc(optim.rule, 2 * model->dim);
+  if (batch > 0 || optim.rule == ATTN_OPTIM_SGD) {
+    optim.batch = attn_batch_alloc(param.n, batch > 0 ? batch : (param.n + 3) / 4);
+    attn_batch_start(optim.batch, seed, "attn gd", 0, 0);
+  }
+  attn_train_check(&optim, tokens);
 
   attn_table *table = attn_table_open("-", columns, ATTN_DIGITS_SHOWN);
   for (size_t step = 0;; step++) {
@@ -141,8 +149,11 @@ static int run_gd(int argc, char **argv) {
   }
   attn_table_close(table);
 
+  attn_batch_free(optim.batch);
+  attn_optim_state_free(optim.state);
   attn_trial_free(trial);
   attn_free(kind);
+  attn_free(rule);
   return EXIT_SUCCESS;
 }
 

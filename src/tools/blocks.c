@@ -328,6 +328,16 @@ static const char *number_shown(const weaver *w, double x) {
   return number_text(NULL, x, w->style);
 }
 
+static const char *page_link(const weaver *w, const chapter *c, const char *claim) {
+  if (w->latex)
+    return claim ? kept("#claim-%s", claim) : kept("#chapter-%s", c->stem);
+  return claim ? kept("%s.html#claim-%s", c->stem, claim) : kept("%s.html", c->stem);
+}
+
+static const char *statement_link(const weaver *w, const chapter *c, const char *id) {
+  return kept("%s#statement-%s", w->latex ? "" : kept("%s.html", c->stem), id);
+}
+
 void weave_claims(weaver *w) {
   const chapter *c = w->c;
   if (c->claims == 0)
@@ -371,7 +381,16 @@ void weave_claims(weaver *w) {
                        : kept("[row %zu](data/%s/claims.tsv)", row + 1, c->stem),
               seed ? seed : "unknown");
     }
-    fprintf(w->stream, "Redo it\n:   `make claim C=%s`\n", claim->id);
+    size_t size;
+    for (const char *at = claim->covers; (at = chapter_next_id(at, &size)) != NULL; at += size) {
+      const chapter *owner;
+      const char *id = kept("%.*s", (int)size, at);
+      chapters_find_statement(w->all, id, &owner);
+      fprintf(w->stream, "%s[%s](%s)", at == claim->covers ? "Decides\n:   " : ", ", id,
+              statement_link(w, owner, id));
+    }
+    fprintf(w->stream, "%sRedo it\n:   `make claim C=%s`\n", claim->covers ? "\n\n" : "",
+            claim->id);
     write_latex(w, "\\end{attnclaim}");
     fprintf(w->stream, "::::::\n");
   }
@@ -410,12 +429,6 @@ static void write_text_head(weaver *w, const char *const *heading, const size_t 
       fputc('-', w->stream);
   }
   fputs("|\n", w->stream);
-}
-
-static const char *page_link(const weaver *w, const chapter *c, const char *claim) {
-  if (w->latex)
-    return claim ? kept("#claim-%s", claim) : kept("#chapter-%s", c->stem);
-  return claim ? kept("%s.html#claim-%s", c->stem, claim) : kept("%s.html", c->stem);
 }
 
 void weave_counts(weaver *w) {
@@ -522,6 +535,145 @@ static void weave_artifact(weaver *w) {
   fputs(".\n", w->stream);
 }
 
+/* A text of a statement, woven where it stands. */
+static const char *woven_at(weaver *w, const chapter *c, const chapter_statement *s,
+                            const char *text) {
+  const chapter *before = w->c;
+  const size_t line = w->line;
+  w->c = c;
+  w->line = s->line;
+  check_typed(w, text);
+  const char *shown = woven(w, text, w->style);
+  w->c = before;
+  w->line = line;
+  return shown;
+}
+
+/* One of several parts of a cell, each on a line of its own. */
+static void write_part(weaver *w, const char *text, const char *class, bool first) {
+  if (w->latex)
+    fprintf(w->stream, "%s%s", first ? "" : " `\\newline{}`{=latex}", text);
+  else
+    fprintf(w->stream, "[%s]{.%s}", text, class);
+}
+
+/* "[id](link) 0.98 \\[0.97, 0.99\\]", and the verdict where claims do not agree. */
+static const char *cover_shown(weaver *w, const chapter_cover *cover, bool agreed) {
+  const result *r = result_of(w, cover->chapter);
+  const size_t row = result_row(r, cover->claim);
+  const char *id = cover->claim->id, *verdict = verdict_of(w, r, cover->claim), *value = "";
+  if (row != RESULT_NO_ROW) {
+    const char *number = number_text("%.3g", result_number(r, row, "measured"), w->style);
+    const double low = result_number(r, row, "low"), high = result_number(r, row, "high");
+    value = isnan(low) && isnan(high)
+                ? kept(" %s", number)
+                : kept(" %s \\[%s,\\ %s\\]", number, number_text("%.3g", low, w->style),
+                       number_text("%.3g", high, w->style));
+  }
+  return kept("[%s](%s)%s%s", id, page_link(w, cover->chapter, id), value,
+              agreed ? "" : kept(" *%s*", verdict));
+}
+
+static void count_covers(weaver *w, const chapter_statement *s, size_t count[CHAPTER_VERDICTS]) {
+  for (size_t k = 0; k < s->covers; k++) {
+    const chapter_cover *cover = &s->cover[k];
+    count[verdict_index(verdict_of(w, result_of(w, cover->chapter), cover->claim))]++;
+  }
+}
+
+static void write_statement(weaver *w, const chapter_statement *s, bool place) {
+  size_t count[CHAPTER_VERDICTS] = {0}, kinds = 0;
+  count_covers(w, s, count);
+  for (size_t v = 0; v < CHAPTER_VERDICTS; v++)
+    kinds += count[v] > 0;
+  const size_t verdict = statement_verdict(s, count);
+  const char *text = in_cell(woven_at(w, w->c, s, s->statement));
+  fputs("| ", w->stream);
+  write_part(w,
+             w->latex ? kept("[**%s**]{#statement-%s}: %s", s->id, s->id, text)
+                      : kept("[%s]{#statement-%s .id} %s", s->id, s->id, text),
+             "text", true);
+  if (s->answer != NULL)
+    write_part(w, in_cell(woven_at(w, w->c, s, s->answer)), "answer", false);
+  if (s->reading != NULL)
+    write_part(w, kept("*As read here:* %s", in_cell(woven_at(w, w->c, s, s->reading))), "reading",
+               false);
+  if (place)
+    write_part(w, kept("*In:* %s", in_cell(woven_at(w, w->c, s, s->place))), "place", false);
+  fputs(" | ", w->stream);
+  write_part(w, badge(w, statement_verdicts[verdict]), "by", true);
+  if (verdict == STATEMENT_MIXED || verdict == STATEMENT_ANSWERED)
+    write_part(w, counts_text(count), "by", false);
+  if (s->reading != NULL && verdict != STATEMENT_UNCOVERED)
+    write_part(w, "*as read here*", "by", false);
+  fputs(" | ", w->stream);
+  for (size_t k = 0; k < s->covers; k++)
+    write_part(w, cover_shown(w, &s->cover[k], kinds == 1), "by", k == 0);
+  fputs(s->covers > 0 ? " |\n" : "– |\n", w->stream);
+}
+
+/* Whether the id begins with one of the words of {{statements PART...}} and '-'. */
+static bool in_parts(const arguments *a, const char *id) {
+  bool matches = a->count == 1;
+  for (size_t k = 1; k < a->count && !matches; k++) {
+    const size_t size = strlen(a->word[k]);
+    matches = strncmp(id, a->word[k], size) == 0 && id[size] == '-';
+  }
+  return matches;
+}
+
+/* The statements of this chapter, or those of some parts. */
+static void weave_statements(weaver *w, const arguments *a) {
+  bool questions = true, places = false; /* a place that all share is left to the heading */
+  size_t matches = 0;
+  const char *place = NULL;
+  for (size_t k = 0; k < w->c->statements; k++) {
+    const chapter_statement *s = &w->c->statement[k];
+    if (!in_parts(a, s->id))
+      continue;
+    if (w->shown[k])
+      fail_here(w, "the statement '%s' is shown a second time", s->id);
+    w->shown[k] = true;
+    questions &= s->statement[strlen(s->statement) - 1] == '?';
+    place = matches++ == 0 ? s->place : place;
+    places |= strcmp(place, s->place) != 0;
+  }
+  if (matches == 0)
+    fail_here(w, "the chapter has no such statement");
+  write_latex(w, "\\gdef\\attnroom{14\\baselineskip}"
+                 "\\begingroup\\small\\setlength{\\extrarowheight}{3pt}");
+  fprintf(w->stream, ":::: {.statements}\n");
+  write_text_head(
+      w, (const char *const[]){questions ? "Question" : "Statement", "Verdict", "Decided by"},
+      (const size_t[]){58, 18, 34}, 3);
+  for (size_t k = 0; k < w->c->statements; k++)
+    if (in_parts(a, w->c->statement[k].id))
+      write_statement(w, &w->c->statement[k], places);
+  fprintf(w->stream, ":::\n::::\n");
+  write_latex(w, "\\endgroup");
+}
+
+/* How many statements of all chapters have which verdict, and which have none. */
+static void weave_uncovered(weaver *w) {
+  size_t count[STATEMENT_VERDICTS] = {0};
+  words list = {0};
+  words_add(&list, "");
+  for (size_t i = 0; i < w->all->count; i++)
+    for (size_t k = 0; k < w->all->at[i]->statements; k++) {
+      const chapter *c = w->all->at[i];
+      const chapter_statement *s = &c->statement[k];
+      size_t claims[CHAPTER_VERDICTS] = {0};
+      count_covers(w, s, claims);
+      const size_t verdict = statement_verdict(s, claims);
+      count[verdict]++;
+      if (verdict == STATEMENT_UNCOVERED)
+        words_add(&list, kept("- [%s](%s): %s\n", s->id, statement_link(w, c, s->id),
+                              woven_at(w, c, s, s->statement)));
+    }
+  fprintf(w->stream, "%s.\n\n%s", statement_counts_text(count), list.text);
+  attn_free(list.text);
+}
+
 /* A directive alone on its line; false for those of running text. */
 bool weave_block(weaver *w, const char *text) {
   size_t size = strcspn(text, " \t");
@@ -529,10 +681,11 @@ bool weave_block(weaver *w, const char *text) {
     const char *name;
     void (*with)(weaver *, const arguments *);
     void (*without)(weaver *);
-  } blocks[] = {{"code", weave_code, NULL},         {"table", weave_table, NULL},
-                {"figure", weave_figure, NULL},     {"claims", NULL, weave_claims},
-                {"verdicts", NULL, weave_verdicts}, {"experiments", weave_experiments, NULL},
-                {"artifact", NULL, weave_artifact}};
+  } blocks[] = {{"code", weave_code, NULL},          {"table", weave_table, NULL},
+                {"figure", weave_figure, NULL},      {"claims", NULL, weave_claims},
+                {"verdicts", NULL, weave_verdicts},  {"experiments", weave_experiments, NULL},
+                {"artifact", NULL, weave_artifact},  {"statements", weave_statements, NULL},
+                {"uncovered", NULL, weave_uncovered}};
   for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
     if (strlen(blocks[b].name) != size || strncmp(blocks[b].name, text, size) != 0)
       continue;

@@ -1,5 +1,5 @@
-/* blocks: directives that stand alone on a line: code, tables, figures, claims, and the lists of all
- * claims and all experiments. */
+/* blocks: directives that stand alone on a line: code, tables, figures, claims, statements, and the
+ * lists of all claims, of all experiments and of what is uncovered. */
 #ifndef BLOCKS_H
 #define BLOCKS_H
 

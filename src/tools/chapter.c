@@ -91,7 +91,7 @@ static bool next_entry(reader *r, entry *e) {
   e->key = key;
   words value = {0};
   words_add(&value, trimmed(key + size + 1));
-  if (strcmp(key, "claims") != 0)
+  if (strcmp(key, "claims") != 0 && strcmp(key, "statements") != 0)
     while (strspn(r->at, " ") > e->column && r->at[strspn(r->at, " ")] != '\n') {
       words_add(&value, value.size ? " " : "");
       words_add(&value, trimmed(next_line(r)));
@@ -100,64 +100,94 @@ static bool next_entry(reader *r, entry *e) {
   return true;
 }
 
-static const struct {
-  const char *name;
-  size_t offset;
-} claim_keys[] = {
-    {"id", offsetof(chapter_claim, id)},
-    {"statement", offsetof(chapter_claim, statement)},
-    {"paper", offsetof(chapter_claim, paper)},
-    {"hypotheses", offsetof(chapter_claim, hypotheses)},
-    {"measure", offsetof(chapter_claim, measure)},
-    {"expected", offsetof(chapter_claim, expected)},
-    {"covers", offsetof(chapter_claim, covers)},
-};
-enum { CLAIM_KEYS = sizeof claim_keys / sizeof *claim_keys, CLAIM_KEYS_NEEDED = CLAIM_KEYS - 1 };
+/* A list of the front matter, "claims:" or "statements:": what an item of it is and has. */
+typedef struct {
+  const char *name, *item, *keys_text;
+  size_t size, line;  /* bytes of an item, the place of its line in it */
+  size_t keys_needed; /* of the keys, the first ones */
+  struct {
+    const char *name;
+    size_t offset;
+  } key[8]; /* the last is followed by one without a name */
+} list;
 
-static const char **claim_field(chapter_claim *claim, size_t k) {
-  return (const char **)(void *)((char *)claim + claim_keys[k].offset);
+static const list claim_list = {"claims",
+                                "claim",
+                                "id, statement, paper, hypotheses, measure, expected and perhaps "
+                                "covers",
+                                sizeof(chapter_claim),
+                                offsetof(chapter_claim, line),
+                                6,
+                                {{"id", offsetof(chapter_claim, id)},
+                                 {"statement", offsetof(chapter_claim, statement)},
+                                 {"paper", offsetof(chapter_claim, paper)},
+                                 {"hypotheses", offsetof(chapter_claim, hypotheses)},
+                                 {"measure", offsetof(chapter_claim, measure)},
+                                 {"expected", offsetof(chapter_claim, expected)},
+                                 {"covers", offsetof(chapter_claim, covers)}}};
+
+static const list statement_list = {"statements",
+                                    "statement",
+                                    "id, statement, place and perhaps reading and answer",
+                                    sizeof(chapter_statement),
+                                    offsetof(chapter_statement, line),
+                                    3,
+                                    {{"id", offsetof(chapter_statement, id)},
+                                     {"statement", offsetof(chapter_statement, statement)},
+                                     {"place", offsetof(chapter_statement, place)},
+                                     {"reading", offsetof(chapter_statement, reading)},
+                                     {"answer", offsetof(chapter_statement, answer)}}};
+
+static const char **field_of(const list *l, void *item, size_t k) {
+  return (const char **)(void *)((char *)item + l->key[k].offset);
 }
 
-static void finish_claim(const reader *r, chapter_claim *claim) {
-  for (size_t k = 0; k < CLAIM_KEYS_NEEDED; k++)
-    if (*claim_field(claim, k) == NULL)
-      attn_fail("%s:%zu: the claim that begins here has no '%s'", r->path, claim->line,
-                claim_keys[k].name);
-  if (!made_of(claim->id, "abcdefghijklmnopqrstuvwxyz0123456789-"))
-    attn_fail("%s:%zu: the id '%.40s' may hold small letters, digits and '-'", r->path, claim->line,
-              claim->id);
+static size_t *line_of(const list *l, void *item) {
+  return (size_t *)(void *)((char *)item + l->line);
 }
 
-static void add_claim_entry(const reader *r, chapter *c, const entry *e) {
+/* The id is the first key. */
+static void finish_item(const reader *r, const list *l, void *item) {
+  for (size_t k = 0; k < l->keys_needed; k++)
+    if (*field_of(l, item, k) == NULL)
+      attn_fail("%s:%zu: the %s that begins here has no '%s'", r->path, *line_of(l, item), l->item,
+                l->key[k].name);
+  if (!made_of(*field_of(l, item, 0), "abcdefghijklmnopqrstuvwxyz0123456789-"))
+    attn_fail("%s:%zu: the id '%.40s' may hold small letters, digits and '-'", r->path,
+              *line_of(l, item), *field_of(l, item, 0));
+}
+
+/* An entry inside a list of *count items, which it may begin another one of. */
+static void *add_entry(const reader *r, const list *l, void *items, size_t *count, const entry *e) {
   if (e->dash) {
-    if (c->claims > 0)
-      finish_claim(r, &c->claim[c->claims - 1]);
-    chapter_claim *more = attn_alloc(c->claims + 1, sizeof *more);
-    if (c->claims > 0)
-      memcpy(more, c->claim, c->claims * sizeof *more);
-    attn_free(c->claim);
-    c->claim = more;
-    c->claim[c->claims++].line = e->line;
-  } else if (c->claims == 0)
-    attn_fail("%s:%zu: a claim begins with '  - id: ...'", r->path, e->line);
-  chapter_claim *claim = &c->claim[c->claims - 1];
+    if (*count > 0)
+      finish_item(r, l, (char *)items + (*count - 1) * l->size);
+    void *more = attn_alloc(*count + 1, l->size);
+    if (*count > 0)
+      memcpy(more, items, *count * l->size);
+    attn_free(items);
+    items = more;
+    *line_of(l, (char *)items + (*count)++ * l->size) = e->line;
+  } else if (*count == 0)
+    attn_fail("%s:%zu: a %s begins with '  - id: ...'", r->path, e->line, l->item);
+  void *item = (char *)items + (*count - 1) * l->size;
   size_t k = 0;
-  while (k < CLAIM_KEYS && strcmp(claim_keys[k].name, e->key) != 0)
+  while (l->key[k].name != NULL && strcmp(l->key[k].name, e->key) != 0)
     k++;
-  if (k == CLAIM_KEYS)
-    attn_fail("%s:%zu: unknown key '%s'; a claim has id, statement, paper, hypotheses, measure, "
-              "expected and perhaps covers",
-              r->path, e->line, e->key);
-  if (*claim_field(claim, k) != NULL)
+  if (l->key[k].name == NULL)
+    attn_fail("%s:%zu: unknown key '%s'; a %s has %s", r->path, e->line, e->key, l->item,
+              l->keys_text);
+  const char **field = field_of(l, item, k);
+  if (*field != NULL)
     attn_fail("%s:%zu: the key '%s' is repeated", r->path, e->line, e->key);
-  const char *value = *claim_field(claim, k) = scalar(r, e);
+  *field = scalar(r, e);
   if (strcmp(e->key, "expected") != 0)
-    return;
+    return items;
   for (size_t v = 0; v < CHAPTER_VERDICTS; v++)
-    if (strcmp(value, chapter_verdicts[v]) == 0)
-      return;
+    if (strcmp(*field, chapter_verdicts[v]) == 0)
+      return items;
   attn_fail("%s:%zu: expected is '%.40s'; it may be supported, not supported, out of scope or open",
-            r->path, e->line, value);
+            r->path, e->line, *field);
 }
 
 static chapter *chapter_read(const char *path) {
@@ -173,32 +203,43 @@ static chapter *chapter_read(const char *path) {
   char *line = next_line(&r);
   if (line == NULL || strcmp(line, "---") != 0)
     attn_fail("%s:1: a chapter begins with front matter between two lines '---'", path);
-  bool claims = false;
+  const list *inside = NULL; /* the list that the next indented line belongs to */
+  bool known[2] = {false, false};
   for (entry e; next_entry(&r, &e);) {
     if (e.column > 0) {
-      if (!claims || e.column != 4)
+      if (inside == NULL || e.column != 4)
         attn_fail("%s:%zu: '%s' is indented by %zu, expected %s", path, e.line, e.key,
                   e.column - 2 * e.dash,
-                  claims ? "'  - id:' or 4 blanks and a key of a claim" : "no blanks");
-      add_claim_entry(&r, c, &e);
+                  inside != NULL ? kept("'  - id:' or 4 blanks and a key of a %s", inside->item)
+                                 : "no blanks");
+      if (inside == &claim_list)
+        c->claim = add_entry(&r, inside, c->claim, &c->claims, &e);
+      else
+        c->statement = add_entry(&r, inside, c->statement, &c->statements, &e);
       continue;
     }
     const char **text = strcmp(e.key, "title") == 0     ? &c->title
                         : strcmp(e.key, "summary") == 0 ? &c->summary
                                                         : NULL;
-    bool order = strcmp(e.key, "order") == 0, opens = strcmp(e.key, "claims") == 0;
-    if (text == NULL && !order && !opens)
-      attn_fail("%s:%zu: unknown key '%s'; a chapter has title, summary, order and claims", path,
-                e.line, e.key);
-    if ((text != NULL && *text != NULL) || (order && !isnan(c->order)) || (opens && claims))
+    bool order = strcmp(e.key, "order") == 0;
+    inside = strcmp(e.key, "claims") == 0       ? &claim_list
+             : strcmp(e.key, "statements") == 0 ? &statement_list
+                                                : NULL;
+    if (text == NULL && !order && inside == NULL)
+      attn_fail("%s:%zu: unknown key '%s'; a chapter has title, summary, order, claims and "
+                "statements",
+                path, e.line, e.key);
+    if ((text != NULL && *text != NULL) || (order && !isnan(c->order)) ||
+        (inside != NULL && known[inside == &statement_list]))
       attn_fail("%s:%zu: the key '%s' is repeated", path, e.line, e.key);
     if (text != NULL)
       *text = scalar(&r, &e);
     else if (order && (!as_number(scalar(&r, &e), &c->order) || !isfinite(c->order)))
       attn_fail("%s:%zu: order is '%.40s', expected a number", path, e.line, e.value);
-    else if (opens && *e.value != '\0')
-      attn_fail("%s:%zu: 'claims:' is followed by lines '  - id: ...'", path, e.line);
-    claims = opens; /* the claims end at the next key without indent */
+    else if (inside != NULL && *e.value != '\0')
+      attn_fail("%s:%zu: '%s:' is followed by lines '  - id: ...'", path, e.line, e.key);
+    if (inside != NULL)
+      known[inside == &statement_list] = true;
   }
   const char *missing = c->title == NULL     ? "title"
                         : c->summary == NULL ? "summary"
@@ -206,10 +247,14 @@ static chapter *chapter_read(const char *path) {
                                              : NULL;
   if (missing != NULL)
     attn_fail("%s:%zu: the front matter that ends here has no '%s'", path, r.line, missing);
-  if (claims && c->claims == 0)
-    attn_fail("%s:%zu: 'claims:' without a claim; leave the key out", path, r.line);
+  if ((known[0] && c->claims == 0) || (known[1] && c->statements == 0))
+    attn_fail("%s:%zu: '%s:' without a %s; leave the key out", path, r.line,
+              c->claims == 0 && known[0] ? "claims" : "statements",
+              c->claims == 0 && known[0] ? "claim" : "statement");
   if (c->claims > 0)
-    finish_claim(&r, &c->claim[c->claims - 1]);
+    finish_item(&r, &claim_list, &c->claim[c->claims - 1]);
+  if (c->statements > 0)
+    finish_item(&r, &statement_list, &c->statement[c->statements - 1]);
   c->body = r.at;
   c->body_line = r.line + 1;
   return c;
@@ -220,6 +265,60 @@ static int by_order(const void *a, const void *b) {
   if (x->order != y->order)
     return x->order < y->order ? -1 : 1;
   return strcmp(x->stem, y->stem);
+}
+
+static _Noreturn void fail_used(const chapter *c, size_t line, const char *id, const chapter *owner,
+                                size_t first) {
+  attn_fail("%s:%zu: the id '%s' is used before, at %s:%zu", c->path, line, id, owner->path, first);
+}
+
+/* Claims and statements share one name space. */
+static void check_ids(const chapters *all, const chapter *c) {
+  const chapter *owner;
+  for (size_t k = 0; k < c->claims; k++) {
+    const chapter_claim *claim = &c->claim[k];
+    const chapter_claim *first = chapters_find_claim(all, claim->id, &owner);
+    if (first != claim)
+      fail_used(c, claim->line, claim->id, owner, first->line);
+  }
+  for (size_t k = 0; k < c->statements; k++) {
+    const chapter_statement *statement = &c->statement[k];
+    const chapter_claim *claim = chapters_find_claim(all, statement->id, &owner);
+    if (claim != NULL)
+      fail_used(c, statement->line, statement->id, owner, claim->line);
+    const chapter_statement *first = chapters_find_statement(all, statement->id, &owner);
+    if (first != statement)
+      fail_used(c, statement->line, statement->id, owner, first->line);
+  }
+}
+
+const char *chapter_next_id(const char *at, size_t *size) {
+  if (at == NULL)
+    return NULL;
+  at += strspn(at, " ");
+  *size = strcspn(at, " ");
+  return *size > 0 ? at : NULL;
+}
+
+/* Enters a claim at every statement that it covers. */
+static void cover(const chapters *all, const chapter *c, const chapter_claim *claim) {
+  size_t size;
+  for (const char *at = claim->covers; (at = chapter_next_id(at, &size)) != NULL; at += size) {
+    const char *id = kept("%.*s", (int)size, at);
+    const chapter *owner;
+    chapter_statement *statement = chapters_find_statement(all, id, &owner);
+    if (statement == NULL)
+      attn_fail("%s:%zu: the claim '%s' covers '%s', which is no statement of any chapter", c->path,
+                claim->line, claim->id, id);
+    if (statement->covers > 0 && statement->cover[statement->covers - 1].claim == claim)
+      attn_fail("%s:%zu: the claim '%s' covers '%s' twice", c->path, claim->line, claim->id, id);
+    chapter_cover *more = attn_alloc(statement->covers + 1, sizeof *more);
+    if (statement->covers > 0)
+      memcpy(more, statement->cover, statement->covers * sizeof *more);
+    attn_free(statement->cover);
+    statement->cover = more;
+    more[statement->covers++] = (chapter_cover){c, claim};
+  }
 }
 
 const chapters *chapters_read(char *const *paths, size_t count) {
@@ -233,14 +332,11 @@ const chapters *chapters_read(char *const *paths, size_t count) {
     const chapter *c = all.at[i];
     if (chapters_find(&all, c->stem) != c)
       attn_fail("%s: a second chapter called '%s'", c->path, c->stem);
-    for (size_t k = 0; k < c->claims; k++) {
-      const chapter *owner;
-      const chapter_claim *first = chapters_find_claim(&all, c->claim[k].id, &owner);
-      if (first != &c->claim[k])
-        attn_fail("%s:%zu: the claim id '%s' is used before, at %s:%zu", c->path, c->claim[k].line,
-                  c->claim[k].id, owner->path, first->line);
-    }
+    check_ids(&all, c);
   }
+  for (size_t i = 0; i < count; i++)
+    for (size_t k = 0; k < all.at[i]->claims; k++)
+      cover(&all, all.at[i], &all.at[i]->claim[k]);
   return &all;
 }
 
@@ -258,6 +354,17 @@ const chapter_claim *chapters_find_claim(const chapters *all, const char *id,
       if (strcmp(all->at[i]->claim[k].id, id) == 0) {
         *owner = all->at[i];
         return &all->at[i]->claim[k];
+      }
+  return NULL;
+}
+
+chapter_statement *chapters_find_statement(const chapters *all, const char *id,
+                                           const chapter **owner) {
+  for (size_t i = 0; i < all->count; i++)
+    for (size_t k = 0; k < all->at[i]->statements; k++)
+      if (strcmp(all->at[i]->statement[k].id, id) == 0) {
+        *owner = all->at[i];
+        return &all->at[i]->statement[k];
       }
   return NULL;
 }

@@ -20,8 +20,8 @@ static void weave_inline(weaver *w, const char *text) {
   else if (strcmp(name, "counts") == 0 && a.count == 1)
     weave_counts(w);
   else {
-    const char *const blocks[] = {"code",     "table",       "figure",  "claims",
-                                  "verdicts", "experiments", "artifact"};
+    const char *const blocks[] = {"code",        "table",    "figure",     "claims",   "verdicts",
+                                  "experiments", "artifact", "statements", "uncovered"};
     for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
       if (strcmp(name, blocks[b]) == 0)
         fail_here(w, "{{%s ...}} must stand alone on its line", name);
@@ -62,7 +62,8 @@ static size_t weave_for_book(weaver *w, const char *text) {
   size_t length = strcspn(anchor, ") \n");
   if (c == NULL || (size == 0 && *anchor != '#'))
     return 0;
-  if (strncmp(anchor, "#claim-", 7) == 0 || (size == 0 && !has_anchor(c, anchor + 1, length - 1)))
+  if (strncmp(anchor, "#claim-", 7) == 0 || strncmp(anchor, "#statement-", 11) == 0 ||
+      (size == 0 && !has_anchor(c, anchor + 1, length - 1)))
     fprintf(w->stream, "](%.*s", (int)length, anchor);
   else if (*anchor == '#' && has_anchor(c, anchor + 1, length - 1))
     fprintf(w->stream, "](#%s-%.*s", c->stem, (int)length - 1, anchor + 1);

@@ -39,6 +39,19 @@ result result_read(const char *companion, const chapter *c) {
   return r;
 }
 
+const result *result_known(const char *companion, const chapter *c) {
+  enum { MOST = 256 };
+  static result known[MOST];
+  static size_t count;
+  for (size_t i = 0; i < count; i++)
+    if (known[i].chapter == c)
+      return &known[i];
+  if (count == MOST)
+    attn_fail("more than %d chapters", MOST);
+  known[count] = result_read(companion, c);
+  return &known[count++];
+}
+
 size_t result_row(const result *r, const chapter_claim *claim) {
   if (r->rows == NULL)
     return RESULT_NO_ROW;
@@ -151,6 +164,45 @@ double result_seconds(const result *r) {
 
 double result_memory(const result *r) {
   return origin_number(r, "memory_mib");
+}
+
+const char *const statement_verdicts[STATEMENT_VERDICTS] = {
+    "supported", "not supported", "out of scope", "open", "mixed", "answered", "uncovered"};
+
+size_t statement_verdict(const chapter_statement *s, const size_t count[CHAPTER_VERDICTS]) {
+  size_t kinds = 0, only = 0;
+  for (size_t v = 0; v < CHAPTER_VERDICTS; v++)
+    if (count[v] > 0) {
+      kinds++;
+      only = v;
+    }
+  if (kinds == 0)
+    return STATEMENT_UNCOVERED;
+  const size_t size = strlen(s->statement);
+  const bool decided =
+      count[verdict_index("supported")] + count[verdict_index("not supported")] > 0;
+  if (s->statement[size - 1] == '?' && decided)
+    return STATEMENT_ANSWERED;
+  return kinds == 1 ? only : STATEMENT_MIXED;
+}
+
+const char *statement_verdict_text(const chapter_statement *s,
+                                   const size_t count[CHAPTER_VERDICTS]) {
+  const size_t verdict = statement_verdict(s, count);
+  const bool counts = verdict == STATEMENT_MIXED || verdict == STATEMENT_ANSWERED;
+  return counts ? kept("%s: %s", statement_verdicts[verdict], counts_text(count))
+                : statement_verdicts[verdict];
+}
+
+const char *statement_counts_text(const size_t count[STATEMENT_VERDICTS]) {
+  size_t total = 0;
+  const char *text = "";
+  for (size_t v = 0; v < STATEMENT_VERDICTS; v++) {
+    total += count[v];
+    if (count[v] > 0 || v == STATEMENT_UNCOVERED)
+      text = kept("%s%s%zu %s", text, *text ? ", " : "", count[v], statement_verdicts[v]);
+  }
+  return kept("%zu statement%s: %s", total, total == 1 ? "" : "s", text);
 }
 
 const char *counts_text(const size_t count[CHAPTER_VERDICTS]) {

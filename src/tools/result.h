@@ -15,6 +15,8 @@ typedef struct {
 /* Fails on a row that no claim of the chapter belongs to, on a claim with two rows, and on a
  * verdict that is none. */
 result result_read(const char *companion, const chapter *c);
+/* The same, read once in a program's life. */
+const result *result_known(const char *companion, const chapter *c);
 
 /* The claim's row, RESULT_NO_ROW when there is none. */
 #define RESULT_NO_ROW SIZE_MAX
@@ -48,6 +50,18 @@ const char *result_next_setting(const char *at, const char **key, const char **v
 const char *result_next_table(const char *at, const char **table);
 /* All of them: "edges, fits, claims". */
 const char *result_tables(const result *r);
+
+/* What the claims that cover a statement make of it: nothing (uncovered), what all of them say, or
+ * mixed. A question has no truth: it is answered when at least one of them is decided. */
+enum { STATEMENT_MIXED = CHAPTER_VERDICTS, STATEMENT_ANSWERED, STATEMENT_UNCOVERED };
+enum { STATEMENT_VERDICTS = STATEMENT_UNCOVERED + 1 };
+extern const char *const statement_verdicts[STATEMENT_VERDICTS]; /* those of claims first */
+size_t statement_verdict(const chapter_statement *s, const size_t count[CHAPTER_VERDICTS]);
+/* "mixed: 3 supported, 1 not supported", or the verdict alone where that says all. */
+const char *statement_verdict_text(const chapter_statement *s,
+                                   const size_t count[CHAPTER_VERDICTS]);
+/* "60 statements: 40 supported, ..., 7 uncovered" from counts per verdict. */
+const char *statement_counts_text(const size_t count[STATEMENT_VERDICTS]);
 
 /* "3 supported, 1 open" over a chapter's claims; "no claims". */
 const char *result_counts(const result *r);

@@ -44,7 +44,7 @@ static name read_name(const char *text) {
 }
 
 static result result_with_tables(const char *companion, const chapters *all, const char *stem) {
-  const chapter *c = chapters_find(all, stem);
+  const chapter *c = chapters_find(all, stem), *owner;
   const char *stems = "", *ids = "";
   if (c != NULL && chapter_is_experiment(c)) {
     result r = result_read(companion, c);
@@ -59,6 +59,11 @@ static result result_with_tables(const char *companion, const chapters *all, con
       if (strncmp(all->at[i]->claim[k].id, stem, strlen(stem)) == 0)
         ids = kept("%s%s%s", ids, *ids ? ", " : "", all->at[i]->claim[k].id);
   }
+  if (chapters_find_statement(all, stem, &owner) != NULL)
+    attn_fail(
+        "no number belongs to the statement '%s'; 'make claim C=%s' shows the claims that decide "
+        "it",
+        stem, stem);
   if (*ids != '\0')
     attn_fail("no claim is called '%s'; the ids that begin so are %s", stem, ids);
   attn_fail("'%s' is neither an experiment nor a claim; the experiments are %s", stem, stems);

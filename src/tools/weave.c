@@ -26,6 +26,9 @@ static const char help[] =
     "  {{verdicts}}                      all claims\n"
     "  {{experiments [FROM TO]}}         all experiments, or those of an order in between\n"
     "  {{artifact}}                      verdicts, time and memory of each experiment; machine\n"
+    "  {{statements [PART]...}}          the statements of this chapter (PART-...), with the\n"
+    "                                    claims that decide them\n"
+    "  {{uncovered}}                     what no claim of any chapter decides\n"
     "in a line:\n"
     "  {{counts}}                        how many claims there are, by verdict\n"
     "  {{value STEM/TABLE [KEY=VALUE]... COLUMN [FORMAT]}}\n"
@@ -99,6 +102,7 @@ static void weave_body(weaver *w) {
   bool claims = false;
   numbers_clear(&w->numbers);
   w->line = w->c->body_line;
+  w->shown = attn_alloc(w->c->statements, sizeof *w->shown);
   while (*at != '\0') {
     size_t size = strcspn(at, "\n"), indent = strspn(at, " ");
     char fence = at[indent];
@@ -148,6 +152,11 @@ static void weave_body(weaver *w) {
     fprintf(w->stream, "\n\n## Claims\n");
     weave_claims(w);
   }
+  for (size_t k = 0; k < w->c->statements; k++)
+    if (!w->shown[k])
+      attn_fail("%s:%zu: no {{statements ...}} of the chapter shows the statement '%s'", w->c->path,
+                w->c->statement[k].line, w->c->statement[k].id);
+  attn_free(w->shown);
   write_numbers(w);
   fputc('\n', w->stream);
 }

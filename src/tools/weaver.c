@@ -21,22 +21,14 @@ void depend(weaver *w, const char *path) {
 }
 
 const result *result_of(weaver *w, const chapter *c) {
-  enum { MOST = 256 };
-  static result known[MOST];
-  static size_t count;
-  for (size_t i = 0; i < count; i++)
-    if (known[i].chapter == c)
-      return &known[i];
-  if (count == MOST)
-    attn_fail("more than %d chapters", MOST);
-  known[count] = result_read(w->companion, c);
-  if (result_not_run(&known[count]))
+  const result *r = result_known(w->companion, c);
+  if (result_not_run(r))
     fail_here(w, "%s has not been run: make %s", c->stem, c->stem);
-  if (known[count].rows != NULL)
-    depend(w, known[count].path);
-  if (*known[count].provenance != '\0')
+  if (r->rows != NULL)
+    depend(w, r->path);
+  if (*r->provenance != '\0')
     depend(w, kept("%s/data/%s/provenance.tsv", w->companion, c->stem));
-  return &known[count++];
+  return r;
 }
 
 const char *verdict_of(weaver *w, const result *r, const chapter_claim *claim) {

@@ -17,6 +17,7 @@ typedef struct {
   const chapter *c; /* the chapter at hand */
   size_t line;      /* and the line at hand */
   number_list numbers;
+  bool *shown; /* [statements of the chapter]: those that a directive has woven */
 } weaver;
 
 /* Fails with file and line. */
