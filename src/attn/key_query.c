@@ -84,6 +84,7 @@ void attn_key_query_backward(attn_key_query *model, const attn_labels *labels, c
   }
 }
 
+//@begin step
 void attn_key_query_step(attn_key_query *model, double beta, bool train_v) {
   const size_t m = model->m;
   double *Gg = model->work, *AGg = Gg + m;
@@ -97,3 +98,4 @@ void attn_key_query_step(attn_key_query *model, double beta, bool train_v) {
   if (train_v)
     attn_axpy(model->v, -beta, model->pull, m);
 }
+//@end step
