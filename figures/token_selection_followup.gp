@@ -3,7 +3,7 @@
 set terminal svg size 960,760 dynamic enhanced background rgb 'white' font 'DejaVu Sans,13' linewidth 1.2
 trajectory = data.'/trajectory.tsv'; sweep = data.'/sweep.tsv'
 
-set multiplot layout 2,2 margins 0.08,0.985,0.09,0.945 spacing 0.11,0.17
+set multiplot layout 2,2 margins 0.08,0.975,0.09,0.945 spacing 0.11,0.17
 set xlabel 'step of gradient descent'
 set xrange [0:1000]; set xtics 0, 200
 set format y '%g'
