@@ -4,6 +4,7 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
+#include <string.h>
 
 const char *attn_data_check(const attn_data_param *param) {
   static char sentence[160];
@@ -76,9 +77,57 @@ void attn_labels_free(attn_labels *labels) {
   attn_free(labels);
 }
 
+void attn_labels_set_layout(attn_labels *labels, const attn_layout *layout) {
+  labels->layout = layout;
+  labels->N = layout == NULL ? labels->n * (labels->T - 1) : layout->N;
+  if (layout == NULL)
+    return;
+  if (layout->n != labels->n || layout->T != labels->T)
+    attn_fail("the layout is one of %zu samples with %zu tokens each, the labels are of %zu with "
+              "%zu",
+              layout->n, layout->T, labels->n, labels->T);
+  const char *objection = attn_layout_check(layout);
+  if (objection != NULL)
+    attn_fail("%s", objection);
+}
+
+void attn_labels_need_paper(const attn_labels *labels, const char *what) {
+  if (labels->layout != NULL)
+    attn_fail("%s: only samples of one signal token and T - 1 noise tokens, not a layout of their "
+              "own",
+              what);
+}
+
+void attn_labels_gather(double *score, const attn_labels *labels, size_t i, const double *signal,
+                        const double *noise) {
+  if (labels->layout != NULL) {
+    attn_layout_gather(score, labels->layout, i, signal, noise);
+    return;
+  }
+  score[0] = signal[labels->k[i]];
+  memcpy(score + 1, noise + i * (labels->T - 1), (labels->T - 1) * sizeof *score);
+}
+
+void attn_labels_scatter(double *signal, double *noise, const attn_labels *labels, size_t i,
+                         const double *token) {
+  if (labels->layout != NULL) {
+    attn_layout_scatter(signal, noise, labels->layout, i, token);
+    return;
+  }
+  signal[labels->k[i]] += token[0];
+  for (size_t t = 1; t < labels->T; t++)
+    noise[i * (labels->T - 1) + t - 1] += token[t];
+}
+
 void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng) {
+  attn_labels_draw_unequal(labels, 0.5, eta, rng);
+}
+
+void attn_labels_draw_unequal(attn_labels *labels, double share, double eta, gsl_rng *rng) {
+  if (!(share > 0 && share < 1))
+    attn_fail("share = %g: the probability of the first class must lie in (0, 1)", share);
   for (size_t i = 0; i < labels->n; i++) {
-    labels->k[i] = gsl_rng_uniform(rng) < 0.5 ? 0 : 1;
+    labels->k[i] = gsl_rng_uniform(rng) < share ? 0 : 1;
     int clean = attn_labels_clean_label(labels, i);
     labels->y[i] = (signed char)(gsl_rng_uniform(rng) < eta ? -clean : clean);
   }

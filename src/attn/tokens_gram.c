@@ -24,6 +24,12 @@ double *attn_tokens_gram_matrix(attn_tokens *tokens) {
   return state->K;
 }
 
+void attn_tokens_gram_set(attn_tokens *tokens, const double *Xi) {
+  gram_state *state = tokens->state;
+  attn_gram(state->K, Xi, tokens->N, tokens->k);
+  state->used = 0;
+}
+
 double attn_tokens_gram_coherence(attn_tokens *tokens, size_t n) {
   const double *K = attn_tokens_gram_matrix(tokens);
   double largest = 0;
@@ -42,12 +48,10 @@ void attn_tokens_gram_drop_cross(attn_tokens *tokens) {
 }
 
 static void draw_dense(attn_tokens *tokens, gsl_rng *rng) {
-  gram_state *state = tokens->state;
   double *Xi = attn_alloc(tokens->N * tokens->k, sizeof *Xi); /* [N][k] */
   attn_rng_gaussian(Xi, tokens->N * tokens->k, rng);
-  attn_gram(state->K, Xi, tokens->N, tokens->k);
+  attn_tokens_gram_set(tokens, Xi);
   attn_free(Xi);
-  state->used = 0;
 }
 
 /* Bartlett: with independent L_jj ~ chi_{k-j} and L_jl ~ N(0, 1) for l < j, L L' has the law of

@@ -17,6 +17,10 @@ void attn_tokens_bartlett_init(attn_tokens *tokens, size_t gaussians);
 /* The matrix K_ij = xi_i . xi_j, to read or to change; both triangles are kept. */
 double *attn_tokens_gram_matrix(attn_tokens *tokens); /* [N][N] */
 
+/* Makes them the tokens in the rows of Xi: K = Xi Xi'. For noise that attn_tokens_draw does not
+ * draw. */
+void attn_tokens_gram_set(attn_tokens *tokens, const double *Xi /* [N][k] */);
+
 /* max_{i != j} |xi_i . xi_j| n / d: how far the noise tokens are from orthogonal, on the scale on
  * which n cross terms rival |xi|^2 = d (theory section 7). */
 double attn_tokens_gram_coherence(attn_tokens *tokens, size_t n);

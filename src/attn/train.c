@@ -50,9 +50,10 @@ void attn_train_loss_derivative(double *w, const attn_model *model, const attn_l
 }
 
 double attn_train_gradient_norm(attn_model *model, attn_tokens *tokens) {
-  double signal[2][2], sum = 0, *noise = model->pull; /* [2][N], free after backward */
-  attn_tokens_scores(tokens, signal[0], noise, model->grad, 2);
-  for (size_t a = 0; a < 2; a++) {
+  const size_t rows = 2 * model->H;
+  double sum = 0, *noise = model->pull; /* [rows][N], free after backward as pull_signal is */
+  attn_tokens_scores(tokens, model->pull_signal[0], noise, model->grad, rows);
+  for (size_t a = 0; a < rows; a++) {
     const double *g = model->grad + a * model->dim;
     sum +=
         g[0] * g[0] + g[1] * g[1] + fmax(attn_tokens_inner(tokens, g, g, noise + a * model->N), 0);
@@ -72,7 +73,7 @@ void attn_train_check(const attn_optim *optim, const attn_tokens *tokens) {
 /* The rows of theta and grad in the coordinates of the optimizer's basis, and back. */
 static void turn(void (*map)(const attn_basis *basis, double *x), const attn_basis *basis,
                  attn_model *model) {
-  for (size_t a = 0; a < 2; a++) {
+  for (size_t a = 0; a < 2 * model->H; a++) {
     map(basis, model->theta + a * model->dim);
     map(basis, model->grad + a * model->dim);
   }
@@ -88,11 +89,11 @@ void attn_train_step(attn_model *model, attn_tokens *tokens, const attn_labels *
   attn_model_backward(model, tokens, labels, w);
   if (optim->rule == ATTN_OPTIM_NORMALISED) {
     const double norm = attn_train_gradient_norm(model, tokens);
-    attn_scale(model->grad, norm > 0 ? 1 / norm : 0, 2 * model->dim);
+    attn_scale(model->grad, norm > 0 ? 1 / norm : 0, 2 * model->H * model->dim);
   }
   if (turned)
     turn(attn_basis_to, optim->basis, model);
-  attn_optim_update(optim, model->theta, model->grad, 2 * model->dim);
+  attn_optim_update(optim, model->theta, model->grad, 2 * model->H * model->dim);
   if (turned)
     turn(attn_basis_from, optim->basis, model);
 }

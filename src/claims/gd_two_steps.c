@@ -98,7 +98,8 @@ static void train_one(attn_table *table, size_t job, size_t setting, bool dense,
   //@end loop
   if (dense) {
     attn_rng_start(trial->rng, seed, name, SETTINGS, draw, ATTN_STREAM_TEST);
-    attn_testset_accuracy(test_clean, test_given, kept, rows, &param, conf.samples, trial->rng);
+    attn_testset_accuracy(test_clean, test_given, kept, rows, &(attn_population){.param = param},
+                          conf.samples, trial->rng);
   }
   for (size_t r = 0; r < rows; r++) {
     const attn_metrics *m = &metrics[r];
