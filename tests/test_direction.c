@@ -8,6 +8,7 @@
 #include "linalg.h"
 #include "tokens_gram.h"
 #include "train.h"
+#include "start.h"
 #include "trial.h"
 
 enum { n = 20 };
@@ -136,7 +137,8 @@ static void test_cosine(void **state) {
 
   attn_trial_draw(q.trial, 50, "direction", param.T, 1);
   fix_labels(q.trial->labels, 1);
-  attn_trial_start_gaussian(q.trial, 0.1, 0.2, 50, "direction", 0, 0);
+  const double root = sqrt((double)param.d);
+  attn_start_trial(q.trial, ATTN_START_GAUSSIAN, 0.1 * root, 0.2 * root, 50, "direction", 0, 0);
   attn_model_forward(model, tokens, q.trial->labels);
   const double inside = attn_direction_cosine(q.direction, model, tokens, ATTN_P);
   const attn_direction_lengths length = attn_direction_measure(model, tokens, ATTN_P);

@@ -13,6 +13,7 @@
 #include "tokens_gram.h"
 #include "tokens_lazy.h"
 #include "train.h"
+#include "start.h"
 #include "trial.h"
 
 static const attn_tokens_kind kinds[] = {ATTN_TOKENS_DENSE, ATTN_TOKENS_GRAM, ATTN_TOKENS_BARTLETT,
@@ -46,7 +47,9 @@ static void measure(double *row /* [STATISTICS] */, attn_trial *trial, double sc
   double *start = attn_alloc(2 * dim, sizeof *start), *late = attn_alloc(2 * dim, sizeof *late);
   double *noise = attn_alloc(2 * N, sizeof *noise), signal[4];
   double *v = model->theta, *p = model->theta + dim;
-  attn_trial_start_gaussian(trial, scale, 1.5 * scale, 31, "gaussian", tokens->k, replicate);
+  const double root = sqrt((double)trial->param.d);
+  attn_start_trial(trial, ATTN_START_GAUSSIAN, scale * root, 1.5 * scale * root, 31, "gaussian",
+                   tokens->k, replicate);
   memcpy(start, model->theta, 2 * dim * sizeof *start);
   attn_model_forward(model, tokens, trial->labels);
   row[0] = model->signal[ATTN_V][0];
@@ -231,7 +234,8 @@ static void test_outside(void **state) {
     attn_trial_draw(trial, 34, "gaussian", 0, 0);
     for (size_t j = 0; j < 2 * dim; j++) /* what was there before does not matter */
       trial->model->theta[j] = 7;
-    attn_trial_start_gaussian(trial, 0.2, 0.3, 34, "gaussian", 0, 0);
+    attn_start_trial(trial, ATTN_START_GAUSSIAN, 0.2 * sqrt(60), 0.3 * sqrt(60), 34, "gaussian", 0,
+                     0);
     double kept[4], signal[2], *noise = attn_alloc(N, sizeof *noise);
     double *theta = trial->model->theta, *only = attn_alloc(dim, sizeof *only);
     memcpy(kept, theta + out, 2 * sizeof *kept);

@@ -53,13 +53,6 @@ void attn_trial_draw(attn_trial *trial, uint64_t seed, const char *name, size_t 
   attn_model_zero(trial->model);
 }
 
-void attn_trial_start_gaussian(attn_trial *trial, double scale_v, double scale_p, uint64_t seed,
-                               const char *name, size_t cell, size_t replicate) {
-  attn_rng_start(trial->rng, seed, name, cell, replicate, ATTN_STREAM_START);
-  const double scale[2] = {[ATTN_V] = scale_v, [ATTN_P] = scale_p};
-  attn_tokens_gaussian(trial->tokens, trial->model->theta, 2, scale, trial->rng);
-}
-
 void attn_trial_set_rho(attn_trial *trial, double rho) {
   trial->param.rho = rho;
   trial->tokens->rho = rho;

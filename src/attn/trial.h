@@ -22,7 +22,7 @@ attn_trial *attn_trial_alloc(attn_tokens_kind kind, const attn_data_param *param
  * labels is filled in after each draw. Fails with a sentence for a layout of other n or T. */
 attn_trial *attn_trial_alloc_layout(attn_tokens_kind kind, const attn_data_param *param,
                                     const attn_layout *layout, size_t steps);
-/* The same, with room for a Gaussian start. */
+/* The same, with room for a random start (start.h). */
 attn_trial *attn_trial_alloc_gaussian(attn_tokens_kind kind, const attn_data_param *param,
                                       size_t steps);
 void attn_trial_free(attn_trial *trial);
@@ -31,12 +31,6 @@ void attn_trial_free(attn_trial *trial);
  * to zero. */
 void attn_trial_draw(attn_trial *trial, uint64_t seed, const char *name, size_t cell,
                      size_t replicate);
-
-/* After a draw: starts v and p from independent N(0, scale_v^2) and N(0, scale_p^2) coordinates in
- * R^d, from the stream keyed by (seed, name, cell, replicate) for starts. Once for each draw. After
- * equal draws other scales give multiples of the same two vectors: common random numbers. */
-void attn_trial_start_gaussian(attn_trial *trial, double scale_v, double scale_p, uint64_t seed,
-                               const char *name, size_t cell, size_t replicate);
 
 /* Changes the signal norm and keeps labels and noise: common random numbers along rho. */
 void attn_trial_set_rho(attn_trial *trial, double rho);

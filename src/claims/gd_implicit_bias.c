@@ -9,6 +9,7 @@
 #include "metrics.h"
 #include "tokens_gram.h"
 #include "train.h"
+#include "start.h"
 #include "trial.h"
 #include "verdict.h"
 
@@ -208,9 +209,9 @@ static void run(attn_table *table, size_t job, bench *w, size_t cell, size_t sta
   const size_t n = conf.n;
   draw_tokens(w, cell, draw, experiment); /* again, since a start is for a fresh draw */
   if (start > 0) { /* start: the standard deviation of a noise token's scores */
-    const double scale = conf.start.value[start - 1] / sqrt((double)w->trial->param.d);
-    attn_trial_start_gaussian(w->trial, scale, scale, attn_experiment_seed(experiment),
-                              "gd_implicit_bias", cell, draw);
+    const double size = conf.start.value[start - 1];
+    attn_start_trial(w->trial, ATTN_START_GAUSSIAN, size, size, attn_experiment_seed(experiment),
+                     "gd_implicit_bias", cell, draw);
   }
   const size_t rows = train(w, far ? conf.steps : conf.common);
   if (start == 0)
