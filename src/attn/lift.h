@@ -1,0 +1,26 @@
+/* lift: vectors lifted to any dimension by random features, and brought to the mean and the
+ * length that noise tokens of the model have. */
+#ifndef ATTN_LIFT_H
+#define ATTN_LIFT_H
+
+#include <gsl/gsl_rng.h>
+
+#include "base.h"
+
+/* Random Fourier features (Rahimi and Recht, NeurIPS 2007):
+ *   phi_c(x) = sqrt(2) cos(w_c . x / width + u_c),  w_c ~ N(0, I_k), u_c uniform on [0, 2 pi),
+ * for count features c, the same for all rows. phi(x) . phi(y) / count has the mean
+ * exp(-|x - y|^2 / (2 width^2)) and a standard deviation of at most 1 / sqrt(count).
+ * Further features from the same stream are independent of the earlier ones.
+ * Cost: rows count (k + a cosine). */
+void attn_lift_fourier(double *phi /* [rows][count] */, const double *x /* [rows][k] */,
+                       size_t rows, size_t k, size_t count, double width, gsl_rng *rng);
+
+/* exp(-|x - y|^2 / (2 width^2)): what the inner products above tend to for many features. */
+double attn_lift_kernel(const double *x /* [k] */, const double *y /* [k] */, size_t k,
+                        double width);
+
+/* Subtracts from every row the mean of the first judged rows, column by column. */
+void attn_lift_centre(double *x /* [rows][columns] */, size_t rows, size_t columns, size_t judged);
+
+#endif
