@@ -28,6 +28,30 @@ naive_data naive_data_make(size_t n, size_t T, size_t d, const unsigned char *k,
   return data;
 }
 
+naive_data naive_data_general(size_t n, size_t T, size_t d, const unsigned char *k,
+                              const signed char *y, double rho, const double *a,
+                              const size_t *noise, const double *Xi) {
+  naive_data data = {n, T, d, NULL, NULL, NULL};
+  data.clean = calloc(n, sizeof *data.clean);
+  data.label = calloc(n, sizeof *data.label);
+  data.x = calloc(n * T * d, sizeof *data.x);
+  if (data.clean == NULL || data.label == NULL || data.x == NULL)
+    abort();
+  for (size_t i = 0; i < n; i++) {
+    data.clean[i] = k[i] == 0 ? 1 : -1;
+    data.label[i] = y[i];
+    for (size_t t = 0; t < T; t++) {
+      real *token = data.x + (i * T + t) * d;
+      token[0] = (real)rho * a[(i * T + t) * 2];
+      token[1] = (real)rho * a[(i * T + t) * 2 + 1];
+      if (noise[i * T + t] != (size_t)-1)
+        for (size_t l = 2; l < d; l++)
+          token[l] += Xi[noise[i * T + t] * (d - 2) + l - 2];
+    }
+  }
+  return data;
+}
+
 void naive_data_free(naive_data *data) {
   free(data->clean);
   free(data->label);

@@ -21,6 +21,13 @@ typedef struct {
 naive_data naive_data_make(size_t n, size_t T, size_t d, const unsigned char *k /* [n] */,
                            const signed char *y /* [n] */, double rho,
                            const double *Xi /* [n(T-1)][d-2] */);
+
+/* The same for tokens x_it = a_it1 rho e_1 + a_it2 rho e_2 + (0, 0, row noise[i][t] of Xi); no row
+ * where noise[i][t] is (size_t)-1. */
+naive_data naive_data_general(size_t n, size_t T, size_t d, const unsigned char *k /* [n] */,
+                              const signed char *y /* [n] */, double rho,
+                              const double *a /* [n][T][2] */, const size_t *noise /* [n][T] */,
+                              const double *Xi /* [..][d-2] */);
 void naive_data_free(naive_data *data);
 
 /* s = softmax(b) and its Jacobian J = diag(s) - s s'. */

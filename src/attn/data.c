@@ -76,9 +76,36 @@ void attn_labels_free(attn_labels *labels) {
   attn_free(labels);
 }
 
+void attn_labels_set_layout(attn_labels *labels, const attn_layout *layout) {
+  labels->layout = layout;
+  labels->N = layout == NULL ? labels->n * (labels->T - 1) : layout->N;
+  if (layout == NULL)
+    return;
+  if (layout->n != labels->n || layout->T != labels->T)
+    attn_fail("the layout is one of %zu samples with %zu tokens each, the labels are of %zu with "
+              "%zu",
+              layout->n, layout->T, labels->n, labels->T);
+  const char *objection = attn_layout_check(layout);
+  if (objection != NULL)
+    attn_fail("%s", objection);
+}
+
+void attn_labels_need_paper(const attn_labels *labels, const char *what) {
+  if (labels->layout != NULL)
+    attn_fail("%s: only samples of one signal token and T - 1 noise tokens, not a layout of their "
+              "own",
+              what);
+}
+
 void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng) {
+  attn_labels_draw_unequal(labels, 0.5, eta, rng);
+}
+
+void attn_labels_draw_unequal(attn_labels *labels, double share, double eta, gsl_rng *rng) {
+  if (!(share > 0 && share < 1))
+    attn_fail("share = %g: the probability of the first class must lie in (0, 1)", share);
   for (size_t i = 0; i < labels->n; i++) {
-    labels->k[i] = gsl_rng_uniform(rng) < 0.5 ? 0 : 1;
+    labels->k[i] = gsl_rng_uniform(rng) < share ? 0 : 1;
     int clean = attn_labels_clean_label(labels, i);
     labels->y[i] = (signed char)(gsl_rng_uniform(rng) < eta ? -clean : clean);
   }

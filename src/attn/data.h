@@ -6,6 +6,7 @@
 #include <gsl/gsl_rng.h>
 
 #include "base.h"
+#include "layout.h"
 
 typedef struct {
   size_t n;   /* samples */
@@ -31,18 +32,30 @@ double attn_data_expected_coherence(const attn_data_param *param);
 
 /* One draw of the labels. Sample i has class k_i (clean label +1 for class 0, signal mu_1; -1 for
  * class 1, signal mu_2), observed label y_i, and the noise tokens
- * i(T-1) ... (i+1)(T-1)-1 of the N = n(T-1). */
+ * i(T-1) ... (i+1)(T-1)-1 of the N = n(T-1), unless a layout says what its tokens are. */
 typedef struct {
   size_t n, T, N;
-  unsigned char *k; /* [n] class, 0 or 1 */
-  signed char *y;   /* [n] observed label, +1 or -1 */
+  unsigned char *k;          /* [n] class, 0 or 1 */
+  signed char *y;            /* [n] observed label, +1 or -1 */
+  const attn_layout *layout; /* NULL: the paper's */
 } attn_labels;
 
 attn_labels *attn_labels_alloc(size_t n, size_t T);
 void attn_labels_free(attn_labels *labels);
 
+/* The samples' tokens are laid out so, and labels->N is the layout's; NULL: as in the paper again.
+ * The layout stays the caller's, who may go on changing it within the sizes. Fails with a sentence
+ * for a layout of other sizes or one that attn_layout_check refuses. */
+void attn_labels_set_layout(attn_labels *labels, const attn_layout *layout);
+
+/* Fails with a sentence that names what, unless the layout is the paper's. */
+void attn_labels_need_paper(const attn_labels *labels, const char *what);
+
 /* k_i uniform on {0, 1}; y_i the clean label, flipped with probability eta. */
 void attn_labels_draw(attn_labels *labels, double eta, gsl_rng *rng);
+
+/* The same with probability share in (0, 1) of class 0. */
+void attn_labels_draw_unequal(attn_labels *labels, double share, double eta, gsl_rng *rng);
 
 /* Labels that are not drawn: classes take turns, and the first noisy samples of each are flipped. */
 void attn_labels_balanced(attn_labels *labels, size_t noisy);

@@ -86,6 +86,7 @@ void attn_interpolator_free(attn_interpolator_workspace *w) {
 }
 
 static void check_size(const attn_maxmargin_set *set, const attn_interpolator_workspace *w) {
+  attn_labels_need_paper(set->labels, "learning rule (4.1)");
   if (set->labels->n != w->n || set->labels->T != w->T)
     attn_fail("this workspace is for n = %zu, T = %zu, the training set has n = %zu, T = %zu", w->n,
               w->T, set->labels->n, set->labels->T);

@@ -55,6 +55,7 @@ void attn_maxmargin_free(attn_maxmargin_workspace *w) {
 }
 
 static void check_size(const attn_maxmargin_set *set, const attn_maxmargin_workspace *w) {
+  attn_labels_need_paper(set->labels, "max-margin");
   if (set->labels->n != w->n || set->labels->T != w->T)
     attn_fail("this workspace is for n = %zu, T = %zu, the training set has n = %zu, T = %zu", w->n,
               w->T, set->labels->n, set->labels->T);

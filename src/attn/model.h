@@ -15,16 +15,20 @@ typedef struct {
   /* after forward: */
   double signal[2][2]; /* [v, p][k] mu_k . v, mu_k . p */
   double *noise;       /* [2][N] xi_j . v, xi_j . p */
-  double *weight;      /* [n][T] attention; the signal token comes first */
+  double *weight;      /* [n][T] attention; the signal token comes first (data.h, layout.h) */
   double *f;           /* [n] outputs */
   /* of backward: */
   double *pull; /* [2][N] dL/d(xi_j . v), dL/d(xi_j . p) */
   double *row;  /* [4][T] one sample's scores and derivatives */
 } attn_model;
 
-/* A model with v = p = 0 for tokens of this geometry and samples of T tokens.
+/* A model with v = p = 0 for tokens of this geometry and N / (T - 1) samples of T tokens.
  * Memory: (2 N + n T + n + 2 N + 4 dim) doubles. */
 attn_model *attn_model_alloc(const attn_tokens *tokens, size_t T);
+
+/* The same for n samples, whose labels have a layout: forward and backward fail with a sentence for
+ * labels of other sizes. */
+attn_model *attn_model_alloc_samples(const attn_tokens *tokens, size_t n, size_t T);
 void attn_model_free(attn_model *model);
 
 /* v = p = 0 */

@@ -101,6 +101,7 @@ static void take_value(attn_saturation *s, const unsigned char *sigma, const dou
 bool attn_saturation_prepare(attn_saturation *s, const unsigned char *sigma, const double *a,
                              const double *b, const attn_maxmargin_set *set) {
   const attn_labels *labels = set->labels;
+  attn_labels_need_paper(labels, "saturated attention");
   if (labels->n != s->n || labels->T != s->T)
     attn_fail("this workspace is for n = %zu, T = %zu, the training set has n = %zu, T = %zu", s->n,
               s->T, labels->n, labels->T);

@@ -3,7 +3,7 @@
 #include "rng.h"
 
 static attn_trial *alloc_trial(attn_tokens_kind kind, const attn_data_param *param, size_t steps,
-                               size_t gaussians) {
+                               size_t gaussians, const attn_layout *layout) {
   const char *objection = attn_data_check(param);
   if (objection != NULL)
     attn_fail("%s", objection);
@@ -11,20 +11,26 @@ static attn_trial *alloc_trial(attn_tokens_kind kind, const attn_data_param *par
   trial->param = *param;
   trial->rng = attn_rng_alloc();
   trial->labels = attn_labels_alloc(param->n, param->T);
+  attn_labels_set_layout(trial->labels, layout);
   trial->tokens = attn_tokens_alloc_gaussian(kind, trial->labels->N, param->d, param->rho,
                                              2 * steps, gaussians);
-  trial->model = attn_model_alloc(trial->tokens, param->T);
+  trial->model = attn_model_alloc_samples(trial->tokens, param->n, param->T);
   trial->w = attn_alloc(param->n, sizeof *trial->w);
   return trial;
 }
 
 attn_trial *attn_trial_alloc(attn_tokens_kind kind, const attn_data_param *param, size_t steps) {
-  return alloc_trial(kind, param, steps, 0);
+  return alloc_trial(kind, param, steps, 0, NULL);
+}
+
+attn_trial *attn_trial_alloc_layout(attn_tokens_kind kind, const attn_data_param *param,
+                                    const attn_layout *layout, size_t steps) {
+  return alloc_trial(kind, param, steps, 0, layout);
 }
 
 attn_trial *attn_trial_alloc_gaussian(attn_tokens_kind kind, const attn_data_param *param,
                                       size_t steps) {
-  return alloc_trial(kind, param, steps, 2);
+  return alloc_trial(kind, param, steps, 2, NULL);
 }
 
 void attn_trial_free(attn_trial *trial) {

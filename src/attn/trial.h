@@ -18,6 +18,10 @@ typedef struct {
 
 /* Room for steps steps of training; fails with the sentence of attn_data_check. */
 attn_trial *attn_trial_alloc(attn_tokens_kind kind, const attn_data_param *param, size_t steps);
+/* The same for samples laid out as layout says, which stays the caller's: what of it depends on the
+ * labels is filled in after each draw. Fails with a sentence for a layout of other n or T. */
+attn_trial *attn_trial_alloc_layout(attn_tokens_kind kind, const attn_data_param *param,
+                                    const attn_layout *layout, size_t steps);
 /* The same, with room for a Gaussian start. */
 attn_trial *attn_trial_alloc_gaussian(attn_tokens_kind kind, const attn_data_param *param,
                                       size_t steps);
