@@ -29,11 +29,33 @@ double attn_lift_kernel(const double *x, const double *y, size_t k, double width
   return exp(-distance2 / (2 * width * width));
 }
 
-void attn_lift_centre(double *x, size_t rows, size_t columns, size_t judged) {
-  double *mean = attn_alloc(columns, sizeof *mean);
+void attn_lift_standardise(double *x, size_t rows, size_t columns, size_t judged) {
+  double *mean = attn_alloc(columns, sizeof *mean), trace = 0;
   for (size_t r = 0; r < judged; r++)
     attn_axpy(mean, 1 / (double)judged, x + r * columns, columns);
   for (size_t r = 0; r < rows; r++)
     attn_axpy(x + r * columns, -1, mean, columns);
+  for (size_t r = 0; r < judged; r++)
+    trace += attn_dot(x + r * columns, x + r * columns, columns) / ((double)judged - 1);
+  if (!(trace > 0))
+    attn_fail("%zu rows to set a scale by: they must be 2 at least, and not all equal", judged);
+  attn_scale(x, sqrt((double)columns / trace), rows * columns);
   attn_free(mean);
+}
+
+double attn_lift_effective_dimension(const double *x, size_t rows, size_t columns) {
+  const double pairs = (double)rows * ((double)rows - 1) / 2;
+  double *K = attn_alloc(rows * rows, sizeof *K), trace = 0, mean = 0, square = 0;
+  attn_gram(K, x, rows, columns);
+  for (size_t i = 0; i < rows; i++) {
+    trace += K[i * rows + i] / ((double)rows - 1);
+    for (size_t j = 0; j < i; j++) {
+      mean += K[i * rows + j] / pairs;
+      square += K[i * rows + j] * K[i * rows + j] / pairs;
+    }
+  }
+  attn_free(K);
+  /* E (x . y)^2 = tr S^2 for independent x, y; subtracting the rows' own mean gave x . y the mean
+   * -tr S / (rows - 1) */
+  return trace * trace / (square - mean * mean);
 }

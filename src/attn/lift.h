@@ -20,7 +20,17 @@ void attn_lift_fourier(double *phi /* [rows][count] */, const double *x /* [rows
 double attn_lift_kernel(const double *x /* [k] */, const double *y /* [k] */, size_t k,
                         double width);
 
-/* Subtracts from every row the mean of the first judged rows, column by column. */
-void attn_lift_centre(double *x /* [rows][columns] */, size_t rows, size_t columns, size_t judged);
+/* Centre and scale from the first judged rows, at least 2: their mean is subtracted from every row,
+ * column by column, and all are multiplied so that the trace of their covariance is columns, as that
+ * of N(0, I). Rows that are not judged are then standardised by others. Fails with a sentence when the
+ * judged rows are all equal. */
+void attn_lift_standardise(double *x /* [rows][columns] */, size_t rows, size_t columns,
+                           size_t judged);
+
+/* The effective dimension (tr S)^2 / tr S^2 of vectors with covariance S: d for N(0, I_d), and the
+ * number of equal eigenvalues where the others are 0. From the inner products of rows of which only
+ * the mean was subtracted and which were multiplied by a number, as above. */
+double attn_lift_effective_dimension(const double *x /* [rows][columns] */, size_t rows,
+                                     size_t columns);
 
 #endif
