@@ -44,18 +44,19 @@ void attn_lift_standardise(double *x, size_t rows, size_t columns, size_t judged
 }
 
 double attn_lift_effective_dimension(const double *x, size_t rows, size_t columns) {
-  const double pairs = (double)rows * ((double)rows - 1) / 2;
-  double *K = attn_alloc(rows * rows, sizeof *K), trace = 0, mean = 0, square = 0;
+  const double m = (double)rows;
+  double *K = attn_alloc(rows * rows, sizeof *K), trace = 0, square = 0, fourth = 0;
   attn_gram(K, x, rows, columns);
   for (size_t i = 0; i < rows; i++) {
-    trace += K[i * rows + i] / ((double)rows - 1);
-    for (size_t j = 0; j < i; j++) {
-      mean += K[i * rows + j] / pairs;
-      square += K[i * rows + j] * K[i * rows + j] / pairs;
-    }
+    trace += K[i * rows + i] / (m - 1);
+    fourth += K[i * rows + i] * K[i * rows + i] / (m - 1);
+    for (size_t j = 0; j < rows; j++)
+      square += K[i * rows + j] * K[i * rows + j] / ((m - 1) * (m - 1));
   }
   attn_free(K);
-  /* E (x . y)^2 = tr S^2 for independent x, y; subtracting the rows' own mean gave x . y the mean
-   * -tr S / (rows - 1) */
-  return trace * trace / (square - mean * mean);
+  /* square is the trace of the sample covariance's square, which is too large by terms of order
+   * (tr S)^2 / m */
+  const double unbiased =
+      (m - 1) / (m * (m - 2) * (m - 3)) * ((m - 1) * (m - 2) * square + trace * trace - m * fourth);
+  return trace * trace / unbiased;
 }

@@ -28,8 +28,9 @@ void attn_lift_standardise(double *x /* [rows][columns] */, size_t rows, size_t 
                            size_t judged);
 
 /* The effective dimension (tr S)^2 / tr S^2 of vectors with covariance S: d for N(0, I_d), and the
- * number of equal eigenvalues where the others are 0. From the inner products of rows of which only
- * the mean was subtracted and which were multiplied by a number, as above. */
+ * number of equal eigenvalues where the others are 0. From at least 4 rows of which only their mean was
+ * subtracted and which were multiplied by a number, as above. The estimate of tr S^2 is unbiased for
+ * vectors of any law (Himeno and Yamada, J. Multivariate Analysis 130, 2014). */
 double attn_lift_effective_dimension(const double *x /* [rows][columns] */, size_t rows,
                                      size_t columns);
 
