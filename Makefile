@@ -99,11 +99,14 @@ shards_of = $(or $(lastword $(patsubst shards=%,%,$(filter shards=%,$(SET)))),$(
 
 plot := $(addprefix src/tools/,plot.sh hover.awk scheme.awk)
 
+# Data sets that programs name: "src/claims/<stem>.c:data/<name>/<file>"
+data_sets := $(shell grep -o '"data/[a-z0-9_./]*"' src/claims/*.c /dev/null | tr -d '"')
+
 define experiment
 $(1)_shards := $$(patsubst %,$(RUN)/$(1)/%.tsv,$$(shell seq $(2) 2>/dev/null))
 
 # Read once before any shard, so that a bad value is one sentence and not one per shard.
-$(RUN)/$(1)/settings: build/bin/$(1) experiments/$(1).conf
+$(RUN)/$(1)/settings: build/bin/$(1) experiments/$(1).conf $(patsubst src/claims/$(1).c:%,%,$(filter src/claims/$(1).c:%,$(data_sets)))
 	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --settings $$@
 
 $(RUN)/$(1)/%.tsv: $(RUN)/$(1)/settings
