@@ -9,21 +9,21 @@ set logscale xy
 set label 1 '(a) -log_{10} risk, d/n = 10^4' at graph 0,1.06 left
 set xlabel 'κ = ρ (n/d)^{1/2}'; set xrange [0.22:9]; set xtics (0.25, 0.5, 1, 2, 4, 8)
 set yrange [0.2:2e4]; set format y '10^{%T}'
-set key bottom right
+set key top left Left reverse
 plot for [m=0:4] curves using (model(1e4, m, 'kappa')):(-model(1e4, m, 'log10_risk')) with linespoints ls m+1 notitle, \
      curves using (model(1e4, 2, 'kappa')):(-model(1e4, 2, 'log10_predicted')) with points pt 6 ps 1.3 lc rgb 'black' title 'averaged, predicted'
 
 set label 1 '(b) risk, d/n = 200, weaker signals'
 set xrange [0.22:2.2]; set xtics (0.25, 0.5, 1, 1.5, 2)
 set yrange [1e-16:1]
-set key bottom left Left reverse samplen 2.2
+set key bottom left noopaque samplen 2.2
 plot for [m=0:4] curves using (model(200, m, 'kappa')):(10**model(200, m, 'log10_risk')) with linespoints ls m+1 title name[m+1], \
      curves using (model(200, 1, 'kappa')):(10**model(200, 1, 'log10_risk_2')) with lines lc rgb 'black' dt (2,3) lw 2 title 'attention, after 2 steps'
 
 set label 1 '(c) steps until all labels are fitted; lines: predicted'
 set xlabel 'b = β ρ^2'; set xrange [0.9:1100]; set xtics (1, 10, 100, 1000)
 set yrange [0.85:1300]; set format y '%g'
-set key top right noreverse Right samplen 3
+set key opaque top right noreverse Right samplen 3
 at_kappa(k, c) = (column('kappa') == k ? column(c) : NaN)
 # only where every draw was fitted in time
 all(k, c, f) = (column(f) == 1 ? at_kappa(k, c) : NaN)
