@@ -159,6 +159,8 @@ static void write_settings(attn_experiment *experiment, const attn_samples *samp
   attn_table_close(table);
 }
 
+/* Shares are means over draws; the rest are medians, since a few draws with n > d end up anywhere
+ * (see the chapter). */
 static void write_steps(attn_experiment *experiment, const attn_samples *samples) {
   attn_table *steps = attn_experiment_table(
       experiment, "steps",
@@ -182,13 +184,13 @@ static void write_steps(attn_experiment *experiment, const attn_samples *samples
           attn_samples_summary(samples, "log10_risk", where, conf.level);
       if (log10_risk.count == 0)
         continue;
-      const attn_summary risk = attn_samples_summary(samples, "risk", where, conf.level);
+      const attn_interval risk = attn_samples_median_interval(samples, "risk", where, conf.level);
       attn_table_cells(steps, (double)s + 1, (double)param.d, (double)step);
-      attn_samples_write_means(steps, samples,
-                               "train_acc clean_acc noisy_acc fitted att_clean att_noisy", where);
-      attn_table_cells(steps, log10_risk.q05, log10_risk.median, log10_risk.q95, risk.mean,
-                       risk.low, risk.high);
-      attn_samples_write_means(steps, samples, "test_given", where);
+      attn_samples_write_means(steps, samples, "train_acc clean_acc noisy_acc fitted", where);
+      attn_samples_write_medians(steps, samples, "att_clean att_noisy", where);
+      attn_table_cells(steps, log10_risk.q05, log10_risk.median, log10_risk.q95,
+                       attn_samples_median(samples, "risk", where), risk.low, risk.high);
+      attn_samples_write_medians(steps, samples, "test_given", where);
       attn_table_cells(steps, ideal.attention[0], ideal.attention[1],
                        attn_recursion_log10_risk(&ideal, T));
     }
@@ -199,10 +201,11 @@ static void write_steps(attn_experiment *experiment, const attn_samples *samples
     attn_samples_write_means(last, samples, "fitted", two);
     attn_samples_write_means(last, samples, "train_acc clean_acc noisy_acc fitted", end);
     attn_samples_write_medians(last, samples, "first", end);
-    attn_samples_write_means(last, samples, "separable att_clean att_noisy", end);
+    attn_samples_write_means(last, samples, "separable", end);
+    attn_samples_write_medians(last, samples, "att_clean att_noisy", end);
     const attn_summary risk = attn_samples_summary(samples, "log10_risk", end, conf.level);
     attn_table_cells(last, risk.q05, risk.median, risk.q95);
-    attn_samples_write_means(last, samples, "test_given", end);
+    attn_samples_write_medians(last, samples, "test_given", end);
   }
   attn_table_close(steps);
   attn_table_close(last);
