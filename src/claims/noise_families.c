@@ -4,6 +4,7 @@
 #include <gsl/gsl_sf_lambert.h>
 #include <math.h>
 
+#include "boundary.h"
 #include "experiment.h"
 #include "linalg.h"
 #include "metrics.h"
@@ -93,7 +94,7 @@ static void add(group g, size_t T, attn_population population, const char *name,
   if (value == 0)
     snprintf(v->name, sizeof v->name, "%s", name);
   else
-    snprintf(v->name, sizeof v->name, "%s %g", name, value);
+    snprintf(v->name, sizeof v->name, "%s(%g)", name, value);
   count++;
 }
 
@@ -112,7 +113,7 @@ static void add_noise(group g, attn_noise_kind kind) {
  * infinite when it has no variance. */
 static void add_all(void) {
   add(BASE, 2, (attn_population){.share = 0}, "gaussian", 0);
-  add(BASE, 3, (attn_population){.share = 0}, "gaussian, T =", 3);
+  add(BASE, 3, (attn_population){.share = 0}, "gaussian,T=3", 0);
   add_noise(LIGHT, ATTN_NOISE_RADEMACHER);
   add_noise(LIGHT, ATTN_NOISE_UNIFORM);
   add_noise(LIGHT, ATTN_NOISE_LAPLACE);
@@ -129,7 +130,7 @@ static void add_all(void) {
   ADD(ANGLE, 2, conf.cosine, "cosine", .cosine = x)
   ADD(SEVERAL, 3, conf.rival, "rival", .rival = x)
   ADD(SEVERAL, 3, conf.echo, "echo", .echo = x)
-  add(OWN, 2, (attn_population){.own = true}, "own noise", 0);
+  add(OWN, 2, (attn_population){.own = true}, "own-noise", 0);
   ADD(UNEQUAL, 2, conf.share, "share", .share = x)
 }
 
@@ -407,6 +408,9 @@ static void sample(attn_experiment *experiment) {
 
 /* ---- comparisons ---- */
 
+static const char *const edge_column[] = {"edge_a", "edge_b", "edge_c"};
+enum { EDGES = sizeof edge_column / sizeof *edge_column };
+
 static attn_summary of_main(const attn_samples *samples, const char *column, size_t v) {
   return attn_samples_summary(
       samples, column, (attn_where[]){{"part", MAIN}, {"variation", (double)v}, {0}}, conf.level);
@@ -463,44 +467,98 @@ static risk_summary risk_of(const attn_samples *samples, size_t v, double kappa,
 
 /* ---- tables ---- */
 
+static bool in(size_t v, unsigned groups) {
+  return (groups >> variations[v].group & 1) != 0;
+}
+
+/* Other noise than the paper's, on the paper's layout of two tokens. */
+static const unsigned families =
+    1U << LIGHT | 1U << HEAVY | 1U << INFINITE | 1U << POWER | 1U << NORMALISED;
+
+static bool is_family(size_t v) {
+  return v == 0 || in(v, families);
+}
+
+/* A against its theory; A, B and C against D's on the same draws. */
 static void write_variations(attn_experiment *experiment, const attn_samples *samples) {
-  attn_table *table =
-      attn_experiment_table(experiment, "variations",
-                            "what index group coherence draws split fitted att_clean att_noisy "
-                            "log10_risk log10_jump a a_theory "
-                            "a_low a_high b b_ratio b_low b_high c c_ratio c_low c_high c_found");
+  for (size_t which = 0; which < 2; which++) {
+    attn_table *table = attn_experiment_table(
+        experiment, which == 0 ? "families" : "layouts",
+        "what index group coherence split fitted att_clean att_noisy log10_risk "
+        "a a_predicted a_theory theory_low theory_high a_ratio a_low a_high b b_ratio b_low b_high "
+        "c c_ratio c_low c_high c_found");
+    for (size_t v = 0; v < count; v++) {
+      if (is_family(v) != (which == 0))
+        continue;
+      attn_table_text(table, variations[v].name);
+      attn_table_cells(table, (double)v, (double)variations[v].group,
+                       of_main(samples, "coherence", v).median, of_main(samples, "split", v).mean,
+                       of_main(samples, "fitted", v).mean, of_main(samples, "att_clean", v).mean,
+                       of_main(samples, "att_noisy", v).mean,
+                       of_main(samples, "log10_risk", v).median);
+      const attn_summary theory = ratio_to_theory(samples, v);
+      attn_table_cells(table, of_main(samples, "edge_a", v).mean,
+                       of_main(samples, "edge_a_predicted", v).mean, theory.mean, theory.low,
+                       theory.high);
+      for (size_t e = 0; e < EDGES; e++) {
+        const attn_summary r = ratio_to_base(samples, edge_column[e], v);
+        if (e > 0)
+          attn_table_number(table, of_main(samples, edge_column[e], v).mean);
+        attn_table_cells(table, r.mean, r.low, r.high);
+      }
+      attn_table_number(table, (double)of_main(samples, "edge_c", v).count / (double)conf.draws);
+    }
+    attn_table_close(table);
+  }
+}
+
+/* For the figure: every kappa. */
+static void write_risks(attn_experiment *experiment, const attn_samples *samples) {
+  attn_table *table = attn_experiment_table(
+      experiment, "risks", "what index group kappa tests errors measured low high predicted jump");
+  for (size_t v = 0; v < count; v++)
+    for (size_t i = 0; i < conf.risk_kappa.count; i++) {
+      const double kappa = conf.risk_kappa.value[i];
+      const risk_summary r = risk_of(samples, v, kappa, "predicted");
+      attn_table_text(table, variations[v].name);
+      attn_table_cells(table, (double)v, (double)variations[v].group, kappa, r.tests, r.errors,
+                       r.measured, r.risk.low, r.risk.high, r.predicted,
+                       risk_of(samples, v, kappa, "jump").predicted);
+    }
+  attn_table_close(table);
+}
+
+/* All kappa together. */
+static void write_risk_ratios(attn_experiment *experiment, const attn_samples *samples) {
+  attn_table *table = attn_experiment_table(
+      experiment, "risk_ratios",
+      "what index errors measured predicted ratio ratio_low ratio_high plain_ratio");
   for (size_t v = 0; v < count; v++) {
+    const risk_summary r = risk_of(samples, v, NAN, "predicted");
     attn_table_text(table, variations[v].name);
-    attn_table_cells(
-        table, (double)v, (double)variations[v].group, of_main(samples, "coherence", v).median,
-        (double)conf.draws, of_main(samples, "split", v).mean, of_main(samples, "fitted", v).mean,
-        of_main(samples, "att_clean", v).mean, of_main(samples, "att_noisy", v).mean,
-        of_main(samples, "log10_risk", v).median, of_main(samples, "log10_jump", v).median);
-    const attn_summary a = ratio_to_theory(samples, v), b = ratio_to_base(samples, "edge_b", v),
-                       c = ratio_to_base(samples, "edge_c", v),
-                       c_all = of_main(samples, "edge_c", v);
-    attn_table_cells(table, of_main(samples, "edge_a", v).mean, a.mean, a.low, a.high,
-                     of_main(samples, "edge_b", v).mean, b.mean, b.low, b.high, c_all.mean, c.mean,
-                     c.low, c.high, (double)c_all.count / (double)conf.draws);
+    attn_table_cells(table, (double)v, r.errors, r.measured, r.predicted, r.ratio, r.interval.low,
+                     r.interval.high, risk_of(samples, v, NAN, "plain").ratio);
   }
   attn_table_close(table);
 }
 
-static void write_risks(attn_experiment *experiment, const attn_samples *samples) {
+/* The largest kappa, where the risk is smallest, and the risk after the two steps of the first
+ * table, which is out of any test set's sight. */
+static void write_tails(attn_experiment *experiment, const attn_samples *samples) {
   attn_table *table = attn_experiment_table(
-      experiment, "risks",
-      "what index group kappa tests errors measured low high predicted ratio ratio_low ratio_high "
-      "plain_ratio jump");
-  for (size_t v = 0; v < count; v++)
-    for (size_t i = 0; i <= conf.risk_kappa.count; i++) { /* the last row: all */
-      const double kappa = i < conf.risk_kappa.count ? conf.risk_kappa.value[i] : NAN;
-      const risk_summary r = risk_of(samples, v, kappa, "predicted");
-      attn_table_text(table, variations[v].name);
-      attn_table_cells(table, (double)v, (double)variations[v].group, isnan(kappa) ? 0 : kappa,
-                       r.tests, r.errors, r.measured, r.risk.low, r.risk.high, r.predicted, r.ratio,
-                       r.interval.low, r.interval.high, risk_of(samples, v, kappa, "plain").ratio,
-                       risk_of(samples, v, kappa, "jump").predicted);
-    }
+      experiment, "tails",
+      "what index errors measured low high predicted jump log10_risk log10_jump");
+  for (size_t v = 0; v < count; v++) {
+    if (v != 0 && !in(v, 1U << LIGHT | 1U << HEAVY))
+      continue;
+    const double largest = conf.risk_kappa.value[conf.risk_kappa.count - 1];
+    const risk_summary r = risk_of(samples, v, largest, "predicted");
+    attn_table_text(table, variations[v].name);
+    attn_table_cells(table, (double)v, r.errors, r.measured, r.risk.low, r.risk.high, r.predicted,
+                     risk_of(samples, v, largest, "jump").predicted,
+                     of_main(samples, "log10_risk", v).median,
+                     of_main(samples, "log10_jump", v).median);
+  }
   attn_table_close(table);
 }
 
@@ -515,7 +573,10 @@ static attn_line fit(const attn_samples *samples, size_t rate, const char *edge)
 
 static void write_rates(attn_experiment *experiment, const attn_samples *samples) {
   attn_table *table = attn_experiment_table(
-      experiment, "rates", "what rate n a a_low a_high a_predicted b b_low b_high snr_a snr_b");
+      experiment, "rates",
+      "what rate n a a_low a_high a_predicted b b_low b_high b_predicted snr_a snr_b");
+  const attn_boundary_search search = {conf.edge_b, conf.late, 0.8, 12};
+  const attn_data_param param = {100, 2, 10000, 1, conf.eta}; /* kappa depends on eta alone */
   for (size_t rate = 0; rate < RATES; rate++)
     for (size_t i = 0; i < conf.rate_n.count; i++) {
       const size_t v = variation_of(rates[rate].kind);
@@ -526,7 +587,8 @@ static void write_rates(attn_experiment *experiment, const attn_samples *samples
       attn_table_text(table, variations[v].name);
       attn_table_cells(table, (double)rate, n, a.mean, a.low, a.high,
                        attn_samples_mean(samples, "edge_a_predicted", where), b.mean, b.low, b.high,
-                       a.mean / sqrt(n), b.mean / sqrt(n));
+                       attn_boundary_ideal(ATTN_BOUNDARY_B, &search, &param), a.mean / sqrt(n),
+                       b.mean / sqrt(n));
     }
   attn_table_close(table);
 }
@@ -544,10 +606,6 @@ static void write_fits(attn_experiment *experiment, const attn_samples *samples)
 }
 
 /* ---- claims ---- */
-
-static bool in(size_t v, unsigned groups) {
-  return (groups >> variations[v].group & 1) != 0;
-}
 
 static double coherence_of(const attn_samples *samples, size_t part, unsigned groups) {
   double largest = 0;
@@ -581,10 +639,9 @@ static void claim_edges(attn_experiment *experiment, const attn_samples *samples
   for (size_t v = 0; v < count; v++) {
     if (!in(v, groups))
       continue;
-    const char *const edges[] = {"edge_a", "edge_b", "edge_c"};
-    for (size_t e = 0; e < (theory ? 1 : 3); e++) {
+    for (size_t e = 0; e < (theory ? 1 : EDGES); e++) {
       const attn_summary r =
-          theory ? ratio_to_theory(samples, v) : ratio_to_base(samples, edges[e], v);
+          theory ? ratio_to_theory(samples, v) : ratio_to_base(samples, edge_column[e], v);
       keep_worse(&worst, r.mean, r.interval);
     }
   }
@@ -677,6 +734,8 @@ int main(int argc, char **argv) {
     attn_samples *samples = attn_experiment_gather(experiment);
     write_variations(experiment, samples);
     write_risks(experiment, samples);
+    write_risk_ratios(experiment, samples);
+    write_tails(experiment, samples);
     write_rates(experiment, samples);
     write_fits(experiment, samples);
     claim_all(experiment, samples);
