@@ -32,6 +32,21 @@ static void test_binomial_known(void **state) {
   assert_true(i.low == 0 && i.high == 1);
 }
 
+/* Counts for which GSL's inverse of the beta law gives up: the limits still are where the tails equal
+ * (1 - level)/2, by the law itself. */
+static void test_binomial_many(void **state) {
+  (void)state;
+  const size_t cases[][2] = {{6, 398},      {5, 674},     {669, 674},
+                             {10, 877},     {3225, 3264}, {2784, 4244},
+                             {1507, 32000}, {3, 1000000}, {999999, 1000000}};
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    const double s = (double)cases[c][0], rest = (double)cases[c][1] - s;
+    const attn_interval i = attn_stats_binomial(cases[c][0], cases[c][1], 0.95);
+    assert_relative(gsl_cdf_beta_P(i.low, s, rest + 1), 0.025, 1e-6);
+    assert_relative(gsl_cdf_beta_Q(i.high, s + 1, rest), 0.025, 1e-6);
+  }
+}
+
 /* The limits are where the binomial tails equal (1 - level)/2, and so the interval covers every p
  * with at least its level: all n <= 50, 199 values of p, three levels, tails summed term by term. */
 static void test_binomial_coverage(void **state) {
@@ -342,19 +357,13 @@ static void test_ks_null(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_binomial_known),
-      cmocka_unit_test(test_binomial_coverage),
-      cmocka_unit_test(test_binomial_large),
-      cmocka_unit_test(test_mean),
-      cmocka_unit_test(test_mean_coverage),
-      cmocka_unit_test(test_line),
-      cmocka_unit_test(test_power),
-      cmocka_unit_test(test_growth),
-      cmocka_unit_test(test_draws),
-      cmocka_unit_test(test_quantiles),
-      cmocka_unit_test(test_quantile_interval),
-      cmocka_unit_test(test_ks_known),
-      cmocka_unit_test(test_ks_undefined),
+      cmocka_unit_test(test_binomial_known), cmocka_unit_test(test_binomial_coverage),
+      cmocka_unit_test(test_binomial_large), cmocka_unit_test(test_binomial_many),
+      cmocka_unit_test(test_mean),           cmocka_unit_test(test_mean_coverage),
+      cmocka_unit_test(test_line),           cmocka_unit_test(test_power),
+      cmocka_unit_test(test_growth),         cmocka_unit_test(test_draws),
+      cmocka_unit_test(test_quantiles),      cmocka_unit_test(test_quantile_interval),
+      cmocka_unit_test(test_ks_known),       cmocka_unit_test(test_ks_undefined),
       cmocka_unit_test(test_ks_null),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

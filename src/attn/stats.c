@@ -2,35 +2,34 @@
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
-#include <gsl/gsl_errno.h>
 #include <gsl/gsl_fit.h>
 #include <gsl/gsl_roots.h>
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 
-/* The x with P(X <= x) = q for X ~ Beta(a, b). GSL's own search does not converge for some counts in
- * the tens of thousands; bisection, with the smaller tail, does. */
-static double beta_quantile(double q, double a, double b, bool upper) {
-  gsl_error_handler_t *handler = gsl_set_error_handler_off();
-  double x = upper ? gsl_cdf_beta_Qinv(q, a, b) : gsl_cdf_beta_Pinv(q, a, b);
-  gsl_set_error_handler(handler);
-  if (!isfinite(x)) {
-    double low = 0, high = 1;
-    while (x = (low + high) / 2, x > low && x < high)
-      if (upper ? gsl_cdf_beta_Q(x, a, b) > q : gsl_cdf_beta_P(x, a, b) < q)
-        low = x;
-      else
-        high = x;
-  }
-  return x;
+/* Where a falling or rising tail of the beta law is equal to tail: guess is GSL's inverse, which gives
+ * up for some laws of a few hundred trials and more; bisection answers there. */
+static double beta_quantile(double guess, double (*cdf)(double p, double a, double b), double tail,
+                            double a, double b) {
+  if (fabs(cdf(guess, a, b) - tail) <= 1e-6 * tail)
+    return guess;
+  double low = 0, high = 1, p = 0.5;
+  const bool rising = cdf == gsl_cdf_beta_P;
+  for (; p > low && p < high; p = (low + high) / 2)
+    *((cdf(p, a, b) < tail) == rising ? &low : &high) = p;
+  return p;
 }
 
 attn_interval attn_stats_binomial(size_t successes, size_t trials, double level) {
   const double tail = (1 - level) / 2, s = (double)successes, rest = (double)(trials - successes);
+  gsl_error_handler_t *aborting = gsl_set_error_handler_off();
+  const double low = successes == 0 ? 0 : gsl_cdf_beta_Pinv(tail, s, rest + 1);
+  const double high = successes == trials ? 1 : gsl_cdf_beta_Qinv(tail, s + 1, rest);
+  gsl_set_error_handler(aborting);
   return (attn_interval){
-      .low = successes == 0 ? 0 : beta_quantile(tail, s, rest + 1, false),
-      .high = successes == trials ? 1 : beta_quantile(tail, s + 1, rest, true),
+      .low = successes == 0 ? 0 : beta_quantile(low, gsl_cdf_beta_P, tail, s, rest + 1),
+      .high = successes == trials ? 1 : beta_quantile(high, gsl_cdf_beta_Q, tail, s + 1, rest),
   };
 }
 
