@@ -6,6 +6,7 @@
 #include "experiment.h"
 #include "metrics.h"
 #include "recursion.h"
+#include "start.h"
 #include "stats.h"
 #include "tokens_gram.h"
 #include "train.h"
@@ -134,10 +135,8 @@ static void run_job(attn_table *table, part which, double x, double y, size_t ce
   const size_t steps = which == EXTREME ? conf.extreme_steps : conf.late;
   attn_trial *trial = attn_trial_alloc_gaussian(ATTN_TOKENS_BARTLETT, &param, steps);
   attn_trial_draw(trial, seed, name[which], cell, draw);
-  if (which == STARTS) {
-    const double scale = y / sqrt((double)param.d);
-    attn_trial_start_gaussian(trial, scale, scale, seed, name[which], cell, draw);
-  }
+  if (which == STARTS)
+    attn_start_trial(trial, ATTN_START_GAUSSIAN, y, y, seed, name[which], cell, draw);
   const attn_counts counts = attn_labels_counts(trial->labels);
   attn_table_cells(table, (double)which, x, y, (double)draw,
                    counts.noisy[0] > 0 && counts.noisy[1] > 0);
