@@ -66,17 +66,24 @@ static void draw_laplace(double *x, size_t count, gsl_rng *rng) {
   }
 }
 
-/* t = z / sqrt(chi^2_nu / nu). For one degree chi is |z|; the gamma generator is reproducible from
- * shape 1 on, which is two degrees. */
+/* t = z / sqrt(chi^2_nu / nu). For few degrees chi^2 is cheaper as a sum of squares; the gamma
+ * generator is for the others. */
 static void draw_student(double *x, size_t count, double degrees, gsl_rng *rng) {
+  enum { FEW = 6 };
   const double scale = degrees > 2
                            ? sqrt((degrees - 2) / degrees)
                            : gsl_cdf_ugaussian_Pinv(0.75) / gsl_cdf_tdist_Pinv(0.75, degrees);
   for (size_t j = 0; j < count; j++) {
-    double z[2];
-    attn_rng_gaussian(z, degrees == 1 ? 2 : 1, rng);
-    x[j] = scale * z[0] *
-           (degrees == 1 ? 1 / fabs(z[1]) : sqrt(degrees / gsl_ran_chisq(rng, degrees)));
+    double z[1 + FEW], chi2 = 0;
+    if (degrees <= FEW) {
+      attn_rng_gaussian(z, 1 + (size_t)degrees, rng);
+      for (size_t l = 1; l <= (size_t)degrees; l++)
+        chi2 += z[l] * z[l];
+    } else {
+      attn_rng_gaussian(z, 1, rng);
+      chi2 = gsl_ran_chisq(rng, degrees);
+    }
+    x[j] = scale * z[0] * sqrt(degrees / chi2);
   }
 }
 

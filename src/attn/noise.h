@@ -42,7 +42,7 @@ const char *attn_noise_check(const attn_noise *noise);
 /* N noise tokens of k coordinates, those of a sample being group consecutive ones. The numbers do
  * not depend on the CPU: ziggurat normals, uniform integers, sums, products and roots. (Only the
  * eigenvalues of the power law go through pow, once.) Deviates for each coordinate: one, but laplace
- * four normals, student 2 (and a gamma), sparse up to two. Fails with the sentence of
+ * four normals, student one more than its degrees, or two for many, sparse up to two. Fails with the sentence of
  * attn_noise_check. */
 void attn_noise_draw(double *Xi /* [N][k] */, size_t N, size_t k, size_t group,
                      const attn_noise *noise, gsl_rng *rng);

@@ -19,8 +19,10 @@
 #include "verdict.h"
 
 static struct {
-  size_t n, draws, late, risk_n, risk_d, risk_draws, tests, rate_draws;
-  double eta, factor, kappa, b, edge_b, coherence, delta, allowed, risk_allowed, level;
+  size_t n, draws, late, risk_n, risk_d, risk_draws, tests, rate_draws, jump_n, jump_d, jump_draws,
+      jump_tests, jump_degrees;
+  double eta, factor, kappa, b, edge_b, coherence, delta, allowed, risk_allowed, jump_kappa,
+      jump_allowed, level;
   attn_list student, sparse, power, correlated, leak, cosine, rival, echo, share, risk_kappa,
       rate_n;
 } conf;
@@ -50,10 +52,19 @@ static const attn_key keys[] = {
     {"tests", ATTN_KEY_COUNT, &conf.tests, "[1, 1e7]", "fresh samples of a test set"},
     {"rate_n", ATTN_KEY_COUNTS, &conf.rate_n, "[10, 400]", "n of the exponents"},
     {"rate_draws", ATTN_KEY_COUNT, &conf.rate_draws, "[2, 1e4]", "draws at each of them"},
+    {"jump_degrees", ATTN_KEY_COUNT, &conf.jump_degrees, "[3, 1e6]",
+     "degrees of one large coordinate"},
+    {"jump_n", ATTN_KEY_COUNT, &conf.jump_n, "[10, 400]", "its n"},
+    {"jump_d", ATTN_KEY_COUNT, &conf.jump_d, "[3, 1e6]", "its d"},
+    {"jump_kappa", ATTN_KEY_REAL, &conf.jump_kappa, "(0, 1e3)", "its kappa"},
+    {"jump_draws", ATTN_KEY_COUNT, &conf.jump_draws, "[1, 1e4]", "its draws"},
+    {"jump_tests", ATTN_KEY_COUNT, &conf.jump_tests, "[1, 1e8]", "its fresh samples for each draw"},
     {"coherence", ATTN_KEY_REAL, &conf.coherence, "(0, inf)", "the bound on the coherence"},
     {"delta", ATTN_KEY_REAL, &conf.delta, "(0, 0.5)", "the allowed probability of failure"},
     {"allowed", ATTN_KEY_REAL, &conf.allowed, "(0, 1)", "the allowed error of boundaries"},
     {"risk_allowed", ATTN_KEY_REAL, &conf.risk_allowed, "(0, 1)", "the allowed error of risks"},
+    {"jump_allowed", ATTN_KEY_REAL, &conf.jump_allowed, "(0, 10)",
+     "the allowed error of its log10 risk"},
     {"level", ATTN_KEY_REAL, &conf.level, "(0.5, 1)", "the level of the intervals"},
 };
 
@@ -295,7 +306,7 @@ static double jump_risk(const double *theta /* [2][d] */, const attn_population 
 
 /* ---- sampling ---- */
 
-enum { MAIN, RISK, RATE, PARTS };
+enum { MAIN, RISK, RATE, JUMP, PARTS };
 
 #define COLUMNS                                                                                    \
   "part variation at coherence split fitted att_clean att_noisy log10_risk edge_a "                \
@@ -341,7 +352,7 @@ static void write_main(attn_table *table, drawn *s) {
 }
 
 /* The test set's errors, the prediction, and the prediction that takes the noise as isotropic. */
-static void write_risk(attn_table *table, drawn *s) {
+static void write_risk(attn_table *table, drawn *s, size_t tests) {
   train(s, conf.b, 2);
   const attn_metrics m = measure(s);
   double *theta = dense_theta(s), clean, given;
@@ -349,11 +360,11 @@ static void write_risk(attn_table *table, drawn *s) {
   if (plain.noise.kind != ATTN_NOISE_UNIT)
     plain.noise.kind = ATTN_NOISE_GAUSSIAN;
   start(s, ATTN_STREAM_TEST);
-  attn_testset_accuracy(&clean, &given, theta, 1, &s->population, conf.tests, s->trial->rng);
+  attn_testset_accuracy(&clean, &given, theta, 1, &s->population, tests, s->trial->rng);
   attn_table_skip(table, "fitted");
   attn_table_cells(table, m.train_acc == 1, m.att_clean, m.att_noisy);
   attn_table_skip(table, "errors");
-  attn_table_cells(table, round((1 - clean) * (double)conf.tests),
+  attn_table_cells(table, round((1 - clean) * (double)tests),
                    pow(10, attn_population_log10_risk(theta, &s->population)),
                    pow(10, attn_population_log10_risk(theta, &plain)),
                    jump_risk(theta, &s->population));
@@ -366,28 +377,41 @@ static void write_rate(attn_table *table, drawn *s) {
 }
 
 static void run_job(attn_table *table, size_t part, size_t j, uint64_t seed) {
-  size_t v, i = 0, n = conf.n, d, draw;
+  const variation jump = {.population = {.param = {.T = 2, .eta = conf.eta},
+                                         .noise = {ATTN_NOISE_STUDENT, (double)conf.jump_degrees}}};
+  size_t v = count, n = conf.n, d, draw = j;
   double kappa = conf.kappa;
-  if (part == RATE) {
-    i = j % conf.rate_n.count;
+  switch (part) {
+  case MAIN:
+    v = j % count;
+    draw = j / count;
+    break;
+  case RISK:
+    v = j % count;
+    draw = j / count / conf.risk_kappa.count;
+    n = conf.risk_n;
+    kappa = conf.risk_kappa.value[j / count % conf.risk_kappa.count];
+    break;
+  case RATE:
     v = variation_of(rates[j / conf.rate_n.count % RATES].kind);
     draw = j / conf.rate_n.count / RATES;
-    n = (size_t)conf.rate_n.value[i];
-  } else {
-    v = j % count;
-    i = part == RISK ? j / count % conf.risk_kappa.count : 0;
-    draw = j / count / (part == RISK ? conf.risk_kappa.count : 1);
+    n = (size_t)conf.rate_n.value[j % conf.rate_n.count];
+    break;
+  default:
+    n = conf.jump_n;
+    kappa = conf.jump_kappa;
   }
-  d = dimension((double)n);
-  if (part == RISK) {
-    n = conf.risk_n;
-    d = conf.risk_d;
-    kappa = conf.risk_kappa.value[i];
-  }
-  drawn s = draw_one(&variations[v], n, d, kappa, part == RATE, part * 1000 + n, draw, seed);
+  d = part == RISK ? conf.risk_d : part == JUMP ? conf.jump_d : dimension((double)n);
+  drawn s = draw_one(part == JUMP ? &jump : &variations[v], n, d, kappa, part >= RATE,
+                     part * 1000 + n, draw, seed);
   attn_table_cells(table, (double)part, (double)v, part == RATE ? (double)n : kappa,
                    attn_tokens_gram_coherence(s.trial->tokens, n) / s.noise2);
-  (part == MAIN ? write_main : part == RISK ? write_risk : write_rate)(table, &s);
+  if (part == MAIN)
+    write_main(table, &s);
+  else if (part == RATE)
+    write_rate(table, &s);
+  else
+    write_risk(table, &s, part == RISK ? conf.tests : conf.jump_tests);
   attn_table_skip(table, NULL);
   release(&s);
 }
@@ -395,9 +419,9 @@ static void run_job(attn_table *table, size_t part, size_t j, uint64_t seed) {
 static void sample(attn_experiment *experiment) {
   attn_table *table = attn_experiment_samples(experiment, COLUMNS);
   const size_t jobs[PARTS] = {count * conf.draws, count * conf.risk_kappa.count * conf.risk_draws,
-                              conf.rate_n.count * RATES * conf.rate_draws};
-  for (size_t job = ATTN_FIRST_JOB;
-       attn_experiment_next(experiment, jobs[MAIN] + jobs[RISK] + jobs[RATE], &job);) {
+                              conf.rate_n.count * RATES * conf.rate_draws, conf.jump_draws};
+  const size_t total = jobs[MAIN] + jobs[RISK] + jobs[RATE] + jobs[JUMP];
+  for (size_t job = ATTN_FIRST_JOB; attn_experiment_next(experiment, total, &job);) {
     size_t part = MAIN, j = job;
     while (j >= jobs[part])
       j -= jobs[part++];
@@ -562,6 +586,35 @@ static void write_tails(attn_experiment *experiment, const attn_samples *samples
   attn_table_close(table);
 }
 
+/* One large coordinate where there are enough tests to see it. */
+typedef struct {
+  double tests, errors, gaussian, jump, log10_risk, log10_predicted;
+  attn_interval risk;
+} jump_summary;
+
+static jump_summary jump_of(const attn_samples *samples) {
+  const attn_where where[] = {{"part", JUMP}, {0}};
+  const double draws = (double)conf.jump_draws;
+  jump_summary r = {.tests = draws * (double)conf.jump_tests,
+                    .errors = round(draws * attn_samples_mean(samples, "errors", where)),
+                    .gaussian = attn_samples_mean(samples, "predicted", where),
+                    .jump = attn_samples_mean(samples, "jump", where)};
+  r.risk = attn_stats_binomial((size_t)r.errors, (size_t)r.tests, conf.level);
+  r.log10_risk = log10(r.errors / r.tests);
+  r.log10_predicted = log10(r.gaussian + r.jump);
+  return r;
+}
+
+static void write_jump(attn_experiment *experiment, const attn_samples *samples) {
+  attn_table *table = attn_experiment_table(
+      experiment, "jump", "degrees n d kappa tests errors measured low high gaussian jump");
+  const jump_summary r = jump_of(samples);
+  attn_table_cells(table, (double)conf.jump_degrees, (double)conf.jump_n, (double)conf.jump_d,
+                   conf.jump_kappa, r.tests, r.errors, r.errors / r.tests, r.risk.low, r.risk.high,
+                   r.gaussian, r.jump);
+  attn_table_close(table);
+}
+
 static attn_line fit(const attn_samples *samples, size_t rate, const char *edge) {
   const double v = (double)variation_of(rates[rate].kind);
   const attn_pairs p = attn_samples_pairs(samples, "at", edge,
@@ -696,6 +749,19 @@ static void claim_rates(attn_experiment *experiment, const attn_samples *samples
     }
 }
 
+/* Errors, as a log10 risk, against the Gaussian formula and one large coordinate together. */
+static void claim_jump(attn_experiment *experiment, const attn_samples *samples) {
+  const jump_summary r = jump_of(samples);
+  const attn_claim base = {
+      .kappa = conf.jump_kappa,
+      .coherence = attn_samples_largest(samples, "coherence", (attn_where[]){{"part", JUMP}, {0}}),
+      .in_scope = true};
+  const attn_interval interval = {log10(r.risk.low), log10(r.risk.high)};
+  attn_experiment_claim(experiment,
+                        attn_verdict_within(base, "one-large-coordinate", r.log10_predicted,
+                                            conf.jump_allowed, r.log10_risk, interval));
+}
+
 static void claim_all(attn_experiment *experiment, const attn_samples *samples) {
   const unsigned light = 1U << LIGHT, heavy = 1U << HEAVY, power = 1U << POWER,
                  normalised = 1U << NORMALISED, correlated = 1U << CORRELATED, leak = 1U << LEAK,
@@ -709,6 +775,7 @@ static void claim_all(attn_experiment *experiment, const attn_samples *samples) 
   claim_edges(experiment, samples, "heavy-boundaries", heavy, false);
   claim_risks(experiment, samples, "heavy-risk", heavy, NAN, "predicted");
   claim_risks(experiment, samples, "heavy-tail-risk", heavy, largest, "predicted");
+  claim_jump(experiment, samples);
   claim_two_steps(experiment, samples, "no-variance-two-steps", infinite);
   claim_edges(experiment, samples, "power-boundaries", power, false);
   claim_risks(experiment, samples, "power-risk", power, NAN, "predicted");
@@ -736,6 +803,7 @@ int main(int argc, char **argv) {
     write_risks(experiment, samples);
     write_risk_ratios(experiment, samples);
     write_tails(experiment, samples);
+    write_jump(experiment, samples);
     write_rates(experiment, samples);
     write_fits(experiment, samples);
     claim_all(experiment, samples);
