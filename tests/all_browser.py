@@ -52,7 +52,6 @@ LOOK = r"""(() => {
       found.ids.push('the id ' + e.id + ' is there twice');
     seen.add(e.id);
   }
-  found.anchors = [...seen];
   for (const [tag, attribute] of [['a', 'href'], ['link', 'href'], ['img', 'src'], ['object', 'data'], ['script', 'src'], ['source', 'src'], ['iframe', 'src']])
     for (const e of document.querySelectorAll(tag + '[' + attribute + ']'))
       found.links.push([e.getAttribute(attribute), new URL(e.getAttribute(attribute), document.baseURI).href, tag]);
@@ -77,7 +76,10 @@ CONTRAST = r"""(() => {
     const ground = rgba(getComputedStyle(document.querySelector('rect')).fill);
     const groups = [...document.querySelectorAll('g[id^=gnuplot_plot_]')];
     const letter = g => g.id.replace(/^gnuplot_plot_\d+/, '').replace('_key', '');
-    const maps = new Set(groups.filter(g => new Set([...g.querySelectorAll('polygon:not([fill-opacity])')].map(p => p.getAttribute('fill'))).size > 5).map(letter));
+    const maps = new Set(groups.filter(g => {
+      const areas = [...g.querySelectorAll('polygon:not([fill-opacity])')].map(p => p.getAttribute('fill'));
+      return areas.length > 40 || new Set(areas).size > 1;
+    }).map(letter));
     for (const e of document.querySelectorAll('text')) {
       if (e.closest('.values') || !e.textContent.trim()) continue;
       note('"' + e.textContent.trim() + '"', contrast(rgba(getComputedStyle(e).fill), ground), AA_WORDS);
@@ -183,7 +185,13 @@ def messages(browser):
     return said
 
 
-def links_lead(page, links, anchors):
+def anchors_of(page):
+    """The places of a page to which links can lead."""
+    with open(page, encoding="utf-8") as file:
+        return set(re.findall(r'<[a-zA-Z][^<>]*?\sid="([^"]*)"', file.read()))
+
+
+def links_lead(links, anchors):
     """Sentences on links whose file or anchor is not there."""
     wrong = []
     for said, url, tag in links:
@@ -329,32 +337,31 @@ def main():
     report = Report()
     browser = Browser(program)
     try:
-        looks, said, keys, values = {}, {}, {}, {}
+        anchors = {os.path.basename(page): anchors_of(page) for page in pages}
         for page in pages:
+            looks, said, keys, values = {}, {}, {}, {}
             for width in WIDTHS:
                 browser.scheme("light")
                 browser.open("file://" + page, width)
-                looks[page, width] = browser.run(LOOK)
-                said[page, width] = messages(browser)
-                keys[page, width] = keys_reach(browser)
-                values[page, width] = values_appear(browser)
-        anchors = {os.path.basename(page): set(looks[page, WIDTHS[0]]["anchors"]) for page in pages}
+                looks[width] = browser.run(LOOK)
+                said[width] = messages(browser)
+                keys[width] = keys_reach(browser)
+                values[width] = values_appear(browser)
 
-        def both(page, problems):
-            return ["at %d: %s" % (width, problem) for width in WIDTHS for problem in problems(page, width)]
+            def both(problems):
+                return ["at %d: %s" % (width, problem) for width in WIDTHS for problem in problems[width]]
 
-        for page in pages:
             name = os.path.basename(page)
-            first = looks[page, WIDTHS[0]]
-            report.say(name + ": the console says nothing", both(page, lambda p, w: said[p, w]))
-            report.say(name + ": links lead somewhere", links_lead(page, first["links"], anchors) + first["ids"])
+            first = looks[WIDTHS[0]]
+            report.say(name + ": the console says nothing", both(said))
+            report.say(name + ": links lead somewhere", links_lead(first["links"], anchors) + first["ids"])
             report.say(name + ": formulas are rendered", first["math"] + (
                 ["the chapter has formulas and the page has none"] if has_formulas(page) and not first["formulas"] else []))
             report.say(name + ": no mark of TeX or of a missing reference", first["text"])
-            report.say(name + ": nothing is too wide", both(page, lambda p, w: looks[p, w]["overflow"]))
-            report.say(name + ": keys reach everything in order", both(page, lambda p, w: keys[p, w]))
+            report.say(name + ": nothing is too wide", both({width: looks[width]["overflow"] for width in WIDTHS}))
+            report.say(name + ": keys reach everything in order", both(keys))
             if any(tag == "object" for _, _, tag in first["links"]):
-                report.say(name + ": the figure's values appear", both(page, lambda p, w: values[p, w]))
+                report.say(name + ": the figure's values appear", both(values))
         for page in pages:
             problems, grounds = [], {}
             for scheme in ("light", "dark"):

@@ -107,6 +107,9 @@ plot data.'/map.tsv' using 'x':'y' with points
 END
 plot map
 verdict $? "a map is drawn"
+grep -q '<polygon fill="#440154"' "$box/map.svg" && grep -q '<polygon fill="#[a-f0-9]*" points' "$box/map.svg" &&
+  ! grep '<polygon class=' "$box/map.svg" | grep -v 'class="fffffff" fill="#ffffff"' >"$box/log"
+verdict $? "a map's colours are the same in both schemes"
 spot map 150.00,200.00 'n = 1|log10 risk = -3.25' "a cell has its colour's value, and nothing of an axis with other numbers"
 spot map 200.00,200.00 'n = 1|log10 risk ≤ -20' "a colour at the end of its scale"
 spot map 700.00,200.00 'log10 x = 2|y = 1' "the script names the axis's numbers"
@@ -153,6 +156,8 @@ set key off; plot [0:1] x" "a plot command begins its line" "a plot command that
 # ---- colours ----
 
 cat >"$box/colours.gp" <<END
+set label 'sky' at 0,0.15 textcolor rgb '#56B4E9'
+set label 'orange' at 2,0.15 textcolor rgb '#D55E00'
 plot 0.1 with lines lc rgb '#0072B2', 0.2 with points lc rgb '#56B4E9', 0.3 with lines lc rgb '#1B3A5B', \\
   0.4 with lines lc rgb '#dddddd', 0.5 with lines lc rgb 'black', 0.6 with lines lc rgb '#009E73'
 END
@@ -176,6 +181,8 @@ awk '
     seen++
     if (c < least) { bad++; print hex " on " ground ": " c }
   }
+  /^\.fw[0-9a-f]*\{/ { match($0, /#[0-9a-f]*/); check(substr($0, RSTART + 1, 6), "16191d", 4.5); words++ }
+  /font-family="DejaVu Sans" font-size/ && match($0, /fill="#[0-9a-f]*/) { check(substr($0, RSTART + 7, 6), "ffffff", 4.5) }
   /^\.[sc][0-9a-f]*\{/ && !/dddddd/ && !/ffffff/ { match($0, /#[0-9a-f]*/); check(substr($0, RSTART + 1, 6), "16191d", 3) }
   /<(path|use) [^>]*(stroke|color)="#/ && !/gridline/ && !/dddddd/ && !/ffffff/ {
     text = $0
@@ -184,10 +191,10 @@ awk '
       check(hex, "ffffff", 3)
     }
   }
-  END { exit bad || seen < 10 }' "$box/colours.svg" >"$box/log"
-verdict $? "lines and points have a contrast of 3 in both schemes"
+  END { exit bad || seen < 10 || words < 3 }' "$box/colours.svg" >"$box/log"
+verdict $? "lines and points have a contrast of 3 in both schemes, words 4.5"
 if command -v rsvg-convert >/dev/null; then
-  sed '/56B4E9/d; 2s/^/plot /' "$box/colours.gp" >"$box/plain.gp"
+  sed '/56B4E9/d; /orange/d; 4s/^/plot /' "$box/colours.gp" >"$box/plain.gp"
   plot plain
   gnuplot -d -e "out='$box/raw.svg'" figures/common.gp "$box/plain.gp" 2>"$box/err"
   rsvg-convert "$box/plain.svg" >"$box/a.png" && rsvg-convert "$box/raw.svg" >"$box/b.png" && cmp "$box/a.png" "$box/b.png" >"$box/log" 2>&1

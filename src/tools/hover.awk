@@ -371,6 +371,7 @@ function place_curve(p, c,   g, n, k, column, pair, ax, ay, best, found, r, x, y
     split(row[g, r], word, " ")
     marks++
     if ("y1" in column) {
+      marks++
       place(p, g, ax, ay, word[1], word[2], "[" show(word[2]) ", " show(word[3]) "]")
       place(p, g, ax, ay, word[1], word[3], "[" show(word[2]) ", " show(word[3]) "]")
     } else

@@ -14,14 +14,15 @@ BEGIN {
   NAMED["gray"] = NAMED["grey"] = "808080"; NAMED["lightgrey"] = "d3d3d3"
 }
 
-# Groups with many colours of cells are maps.
+# A group with areas of several colours, or with very many, is a map.
 /<g id="gnuplot_plot_/ { group = $0; sub(/.*plot_[0-9]*/, "", group); sub(/".*/, "", group) }
 /<polygon fill = / && !/fill-opacity/ && group != "" {
   match($0, /rgb\([^)]*\)/)
-  if (RSTART > 0 && !((group, substr($0, RSTART, RLENGTH)) in cell)) {
-    cell[group, substr($0, RSTART, RLENGTH)] = 1
-    if (++cells[group] == 6)
+  if (RSTART > 0) {
+    colour = substr($0, RSTART, RLENGTH)
+    if ((group in first) && first[group] != colour || ++areas[group] > 40)
       map[group] = 1
+    first[group] = colour
   }
 }
 
@@ -35,6 +36,7 @@ END {
       continue
     }
     read_group(line[i])
+    scale = line[i - 1] ~ /<polygon/ || line[i + 1] ~ /<polygon/
     if (line[i] ~ /^<desc>/)
       style_at = outs + 2 # after this line
     out[++outs] = painted(line[i])
@@ -90,7 +92,7 @@ function element(text,   class, said, before, after, rest, hex, kind, name) {
     kind = kept(text, name, hex, said) ? "" : name != "fill" ? "line" : \
       text ~ /font-family/ ? "word" : text ~ /^(rect|polygon)/ && text !~ /fill-opacity/ ? "area" : "line"
     before = before name "=\"#" (kind == "" ? hex : fit(hex, kind, "light")) "\""
-    if (kind != "" && fit(hex, kind, "dark") != hex)
+    if (kind != "" && fit(hex, kind, "dark") != fit(hex, kind, "light"))
       class = class (class == "" ? "" : " ") used(name, hex, kind)
   }
   text = before after
@@ -109,7 +111,7 @@ function kept(text, name, hex, said) {
   if (said == "#FFFFFF")
     return 0
   if (text ~ /^polygon/ && text !~ /fill-opacity/)
-    return !inside ? !grey(hex) : on_map
+    return inside ? on_map : scale || !grey(hex)
   if (on_map && text !~ /font-family/ && text !~ /^g /)
     return inside || hex == "ffffff"
   return 0
