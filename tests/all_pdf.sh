@@ -41,6 +41,7 @@ verdict $? "every font is embedded"
 no 'Type 3' "$box/fonts" "no font is a picture"
 
 # One line of words, whatever the lines, ligatures and quotation marks
+# shellcheck disable=SC1112 # typographic quotation marks are meant
 words() {
   sed 's/ﬁ/fi/g; s/ﬂ/fl/g; s/ﬀ/ff/g; s/ﬃ/ffi/g; s/[‘’]/'\''/g; s/[“”]/"/g; s/&amp;/\&/g; s/&#34;/"/g; s/&#39;/'\''/g' "$@" |
     tr '\n\f' '  ' | tr -s ' '
