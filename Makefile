@@ -169,6 +169,7 @@ $(OUT)/%.html: build/companion/%.md paper/template.html paper/page.lua
 	$(say) PAGE $@
 	@pandoc --from=markdown --to=html5 --mathml --fail-if-warnings --columns=10000 --template=paper/template.html --lua-filter=paper/page.lua \
 		$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf) $< -o $@.part
+	@sed -i 's|<a href="#\([a-z]*-[0-9]*\)"></a>|<a href="#\1" tabindex="-1"></a>|' $@.part # line numbers are no tab stops
 	@mv $@.part $@
 
 $(OUT)/style.css: paper/style.css

@@ -27,6 +27,7 @@ eval panel(1, 0.655, 0.955); eval bar(1, 0.55)
 eval viridis; set cbrange [-20:0]; set cbtics ('≤ 10^{-20}' -20, '10^{-10}' -10, '1' 0)
 set label 1 '(a) risk late' at graph 0,1.05 left front
 set ylabel 'b = β max(ρ^2, d/n)' offset 0.8,0
+hover_colour = 'log10 risk'
 plot steps using 'kappa':'b':'x_low':'x_high':'y_low':'y_high':(clip(column('log10_risk'), -20, 0)) with boxxy fc palette, \
      steps using (unfitted('kappa')):'b' with points pt 7 ps 0.35 lc rgb 'white'
 
@@ -34,6 +35,7 @@ unset ylabel; set format y ''
 eval panel(2, 0.655, 0.955); eval bar(2, 0.55)
 eval share
 set label 1 '(b) harmful; squares: predicted'
+hover_colour = 'share'
 plot steps using 'kappa':'b':'x_low':'x_high':'y_low':'y_high':'harmful' with boxxy fc palette, \
      steps using (ideal('ideal_harmful', 'kappa')):'b' with points pt 4 ps 0.7 lc rgb orange
 eval panel(3, 0.655, 0.955); eval bar(3, 0.55)
@@ -46,6 +48,7 @@ eval panel(1, 0.16, 0.46); eval bar(1, 0.055)
 eval growth
 set ylabel 'b = β max(ρ^2, d/n)' offset 0.8,0
 set label 1 '(d) largest gradient / first'
+hover_colour = 'log10 growth'
 plot steps using 'kappa':'b':'x_low':'x_high':'y_low':'y_high':(clip(log10(column('growth')), 0, 3)) with boxxy fc palette
 
 set xrange [0.35:11]; set yrange [0.0056:178]
@@ -55,6 +58,7 @@ px[2] = 0.43
 eval panel(2, 0.16, 0.46); eval bar(2, 0.055)
 eval share
 set label 1 '(e) random starts: bad risk'
+hover_colour = 'share'
 plot starts using 'kappa':'start':'x_low':'x_high':'y_low':'y_high':'bad' with boxxy fc palette, \
      starts using (unfitted('kappa')):'start' with points pt 7 ps 0.35 lc rgb orange
 unset ylabel; set format y ''

@@ -203,7 +203,7 @@ static void write_source(weaver *w, size_t i) {
     const char *heading, *folder, *suffix, *anchor, *language;
   } files[] = {{"Program", "src/claims", "c", "line", "c"},
                {"Configuration", "experiments", "conf", "conf", "ini"},
-               {"Figure", "figures", "gp", "figure", "bash"}};
+               {"Script of the figure", "figures", "gp", "figure", "bash"}};
   fprintf(w->stream, "---\nlang: en\ntitle: %s\ndescription: %s\nnav:\n",
           yaml(kept("Source of `%s`", w->c->stem)),
           yaml(kept("program, configuration and figure script of %s", w->c->stem)));
