@@ -34,6 +34,9 @@ cp -a build/obj build/lib "$box/tree/build/"
 for made in $stem weave ledger trace verify; do cp -a "build/bin/$made" "$box/tree/build/bin/"; done
 sed -e 's/^draws .*/draws = 80/' -e 's/^steps .*/steps = 5/' -e 's/^samples .*/samples = 50/' \
   -e 's/^record .*/record = 0 1 2 3 5/' -e 's/^show .*/show = 0 1 2 3 5/' experiments/$stem.conf >"$box/tree/experiments/$stem.conf"
+# an overview without the figure that other experiments make, and claims that decide no statement
+printf -- '---\ntitle: overview\nsummary: of few\norder: 0\n---\n\n{{experiments}}\n\n{{verdicts}}\n' >"$box/tree/paper/chapters/index.md"
+awk '/^    covers:/ { skip = 1; next } skip && /^      / { next } { skip = 0; print }' paper/chapters/$stem.md >"$box/tree/paper/chapters/$stem.md"
 cd "$box/tree" || exit 1
 { make accept REASON="before" && make readme && git init -q . && git add -A && git commit -qm before; } >"$box/said" 2>&1
 verdict $? "a tree with one experiment"
@@ -73,12 +76,12 @@ verdict $? "its accepted results verify"
 grep -q '^11 claims: 6 supported, 5 out of scope; all as expected\.$' "$box/all"
 verdict $? "make all counts its claim"
 [ -s paper/companion/my_question.html ] && grep -q 'id="claim-my-question-fitted"' paper/companion/my_question.html &&
-  grep -q 'src="figures/my_question.svg"' paper/companion/my_question.html && [ -s paper/companion/figures/my_question.svg ]
+  grep -q 'data="figures/my_question.svg"' paper/companion/my_question.html && [ -s paper/companion/figures/my_question.svg ]
 verdict $? "it has a page with its claim and its figure"
 [ "$(grep -c 'href="my_question.html#claim-my-question-fitted"' paper/companion/index.html)" -eq 1 ] &&
   grep -q '<td[^>]*><a href="my_question.html">To be written: my_question</a></td>' paper/companion/index.html
 verdict $? "both tables of the overview have it"
-awk -F '\t' '$1 == "my-question-fitted" && $2 == "my_question" { found++ } END { exit found != 1 }' paper/companion/ledger.tsv
+awk -F '\t' '$1 == "my-question-fitted" && $3 == "my_question" { found++ } END { exit found != 1 }' paper/companion/ledger.tsv
 verdict $? "the ledger has it"
 grep -qF '](paper/chapters/my_question.md) | a skeleton: do two steps' README.md && src/tools/readme.sh check >"$box/said" 2>&1
 verdict $? "the README has it"
