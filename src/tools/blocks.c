@@ -512,9 +512,10 @@ static void weave_artifact(weaver *w) {
   size_t total[CHAPTER_VERDICTS] = {0};
   double seconds = 0, memory = 0;
   const result *last = NULL;
+  fputs(":::: {.compact}\n", w->stream);
   write_text_head(w,
                   (const char *const[]){"Experiment", "Supported", "Not supported", "Out of scope",
-                                        "Open", "Processor time", "Memory"},
+                                        "Open", "Time", "MiB"},
                   (const size_t[]){38, 12, 12, 12, 8, 14, 12}, 7);
   for (size_t i = 0; i < w->all->count; i++) {
     const chapter *c = w->all->at[i];
@@ -527,15 +528,14 @@ static void weave_artifact(weaver *w) {
     fprintf(w->stream, "| [`%s`](%s) |", c->stem, page_link(w, c, NULL));
     for (size_t v = 0; v < CHAPTER_VERDICTS; total[v] += count[v], v++)
       fprintf(w->stream, " %zu |", count[v]);
-    fprintf(w->stream, " %s | %.0f MiB |\n", duration_text(result_seconds(last)),
-            result_memory(last));
+    fprintf(w->stream, " %s | %.0f |\n", duration_text(result_seconds(last)), result_memory(last));
     seconds += result_seconds(last);
     memory = fmax(memory, result_memory(last));
   }
   fputs("| **in all** |", w->stream);
   for (size_t v = 0; v < CHAPTER_VERDICTS; v++)
     fprintf(w->stream, " **%zu** |", total[v]);
-  fprintf(w->stream, " **%s** | **%.0f MiB** |\n:::\n", duration_text(seconds), memory);
+  fprintf(w->stream, " **%s** | **%.0f** |\n:::\n::::\n", duration_text(seconds), memory);
   if (last == NULL)
     return;
   const char *const keys[][2] = {{"machine", ""},
