@@ -232,14 +232,13 @@ static void weave_table(weaver *w, const arguments *a) {
   fprintf(w->stream, ":::\n");
   if (w->style == WORDS_HTML) {
     const result *r = result_of(w, s.chapter);
-    const char *origin = result_origin(r, kept("table %s", s.name)),
-               *seed = result_setting(r, "seed");
+    const char *origin = result_origin(r, kept("table %s", s.name)), *seed = result_seed(r);
     fprintf(w->stream,
             "\n::: {.source}\nData: [%s](%s)%s%s, [seed %s](data/%s/provenance.tsv). Made by `make "
             "%s`.\n"
             ":::\n",
             s.name, s.link, origin ? ", written at " : "", origin ? code_link(w, origin, NULL) : "",
-            seed ? seed : "unknown", s.chapter->stem, s.chapter->stem);
+            seed, s.chapter->stem, s.chapter->stem);
   }
   attn_free(cell);
   attn_free(right);
@@ -390,12 +389,12 @@ void weave_claims(weaver *w) {
     } else
       fprintf(w->stream, "\n\nTo measure\n:   %s\n\n", claim->measure);
     if (row != RESULT_NO_ROW) {
-      const char *seed = result_setting(r, "seed");
+      const char *seed = result_seed(r);
       fprintf(w->stream, "Computed\n:   at %s; %s, seed %s\n\n",
               code_link(w, result_text(r, row, "source"), NULL),
               w->latex ? kept("row %zu of `%s/claims`", row + 1, c->stem)
                        : kept("[row %zu](data/%s/claims.tsv)", row + 1, c->stem),
-              seed ? seed : "unknown");
+              seed);
     }
     size_t size;
     for (const char *at = claim->covers; (at = chapter_next_id(at, &size)) != NULL; at += size) {
@@ -690,31 +689,42 @@ static void weave_uncovered(weaver *w) {
   attn_free(list.text);
 }
 
-/* A directive alone on its line; false for those of running text. */
+static const struct {
+  const char *name;
+  void (*with)(weaver *, const arguments *);
+  void (*without)(weaver *);
+} blocks[] = {{"code", weave_code, NULL},          {"table", weave_table, NULL},
+              {"figure", weave_figure, NULL},      {"claims", NULL, weave_claims},
+              {"verdicts", NULL, weave_verdicts},  {"experiments", weave_experiments, NULL},
+              {"artifact", NULL, weave_artifact},  {"statements", weave_statements, NULL},
+              {"uncovered", NULL, weave_uncovered}};
+enum { BLOCKS = sizeof blocks / sizeof *blocks };
+
+/* Which of them has the name at the start of text; BLOCKS for none. */
+static size_t block_of(const char *text) {
+  const size_t size = strcspn(text, " \t");
+  size_t b = 0;
+  while (b < BLOCKS && (strlen(blocks[b].name) != size || strncmp(blocks[b].name, text, size) != 0))
+    b++;
+  return b;
+}
+
+bool is_block(const char *name) {
+  return block_of(name) < BLOCKS;
+}
+
 bool weave_block(weaver *w, const char *text) {
-  size_t size = strcspn(text, " \t");
-  const struct {
-    const char *name;
-    void (*with)(weaver *, const arguments *);
-    void (*without)(weaver *);
-  } blocks[] = {{"code", weave_code, NULL},          {"table", weave_table, NULL},
-                {"figure", weave_figure, NULL},      {"claims", NULL, weave_claims},
-                {"verdicts", NULL, weave_verdicts},  {"experiments", weave_experiments, NULL},
-                {"artifact", NULL, weave_artifact},  {"statements", weave_statements, NULL},
-                {"uncovered", NULL, weave_uncovered}};
-  for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
-    if (strlen(blocks[b].name) != size || strncmp(blocks[b].name, text, size) != 0)
-      continue;
-    arguments a = split_arguments(w, text);
-    if (blocks[b].without != NULL && a.count > 1)
-      fail_here(w, "{{%s}} takes nothing after its name", blocks[b].name);
-    fputc('\n', w->stream);
-    if (blocks[b].with != NULL)
-      blocks[b].with(w, &a);
-    else
-      blocks[b].without(w);
-    fputc('\n', w->stream);
-    return true;
-  }
-  return false;
+  const size_t b = block_of(text);
+  if (b == BLOCKS)
+    return false;
+  arguments a = split_arguments(w, text);
+  if (blocks[b].without != NULL && a.count > 1)
+    fail_here(w, "{{%s}} takes nothing after its name", blocks[b].name);
+  fputc('\n', w->stream);
+  if (blocks[b].with != NULL)
+    blocks[b].with(w, &a);
+  else
+    blocks[b].without(w);
+  fputc('\n', w->stream);
+  return true;
 }

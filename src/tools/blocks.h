@@ -7,6 +7,8 @@
 
 /* Weaves the directive with this text between its braces; false when it is none of these. */
 bool weave_block(weaver *w, const char *text);
+/* Whether a directive of this name stands alone on its line. */
+bool is_block(const char *name);
 
 /* The claims of the chapter at hand with their verdicts. */
 void weave_claims(weaver *w);

@@ -162,11 +162,7 @@ static void *add_entry(const reader *r, const list *l, void *items, size_t *coun
   if (e->dash) {
     if (*count > 0)
       finish_item(r, l, (char *)items + (*count - 1) * l->size);
-    void *more = attn_alloc(*count + 1, l->size);
-    if (*count > 0)
-      memcpy(more, items, *count * l->size);
-    attn_free(items);
-    items = more;
+    items = grown(items, *count, l->size);
     *line_of(l, (char *)items + (*count)++ * l->size) = e->line;
   } else if (*count == 0)
     attn_fail("%s:%zu: a %s begins with '  - id: ...'", r->path, e->line, l->item);
@@ -312,12 +308,8 @@ static void cover(const chapters *all, const chapter *c, const chapter_claim *cl
                 claim->line, claim->id, id);
     if (statement->covers > 0 && statement->cover[statement->covers - 1].claim == claim)
       attn_fail("%s:%zu: the claim '%s' covers '%s' twice", c->path, claim->line, claim->id, id);
-    chapter_cover *more = attn_alloc(statement->covers + 1, sizeof *more);
-    if (statement->covers > 0)
-      memcpy(more, statement->cover, statement->covers * sizeof *more);
-    attn_free(statement->cover);
-    statement->cover = more;
-    more[statement->covers++] = (chapter_cover){c, claim};
+    statement->cover = grown(statement->cover, statement->covers, sizeof *statement->cover);
+    statement->cover[statement->covers++] = (chapter_cover){c, claim};
   }
 }
 

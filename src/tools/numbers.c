@@ -9,14 +9,6 @@ void numbers_clear(number_list *list) {
   list->count = list->mentions = 0;
 }
 
-static size_t *more(size_t *old, size_t count, size_t room) {
-  size_t *fresh = attn_alloc(room, sizeof *fresh);
-  if (count > 0)
-    memcpy(fresh, old, count * sizeof *fresh);
-  attn_free(old);
-  return fresh;
-}
-
 size_t numbers_add(number_list *list, const number_origin *from) {
   size_t i = 0;
   while (i < list->count &&
@@ -26,20 +18,10 @@ size_t numbers_add(number_list *list, const number_origin *from) {
           strcmp(list->at[i].shown, from->shown) != 0))
     i++;
   if (i == list->count) {
-    if (list->count == list->room) {
-      list->room = 2 * list->room + 32;
-      number_origin *fresh = attn_alloc(list->room, sizeof *fresh);
-      if (list->count > 0)
-        memcpy(fresh, list->at, list->count * sizeof *fresh);
-      attn_free(list->at);
-      list->at = fresh;
-    }
+    list->at = grown(list->at, list->count, sizeof *list->at);
     list->at[list->count++] = *from;
   }
-  if (list->mentions == list->mention_room) {
-    list->mention_room = 2 * list->mention_room + 32;
-    list->mentioned = more(list->mentioned, list->mentions, list->mention_room);
-  }
+  list->mentioned = grown(list->mentioned, list->mentions, sizeof *list->mentioned);
   list->mentioned[list->mentions++] = i + 1;
   return i + 1;
 }

@@ -12,10 +12,10 @@ typedef struct {
 } number_origin;
 
 typedef struct {
-  size_t count, room;
-  number_origin *at; /* [room], number i + 1 is at[i] */
+  size_t count;
+  number_origin *at; /* [count], number i + 1 is at[i] */
+  size_t mentions;
   size_t *mentioned; /* [mentions] by the paragraph at hand */
-  size_t mentions, mention_room;
 } number_list;
 
 /* A chapter begins. */

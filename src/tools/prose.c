@@ -20,11 +20,8 @@ static void weave_inline(weaver *w, const char *text) {
   else if (strcmp(name, "counts") == 0 && a.count == 1)
     weave_counts(w);
   else {
-    const char *const blocks[] = {"code",        "table",    "figure",     "claims",   "verdicts",
-                                  "experiments", "artifact", "statements", "uncovered"};
-    for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
-      if (strcmp(name, blocks[b]) == 0)
-        fail_here(w, "{{%s ...}} must stand alone on its line", name);
+    if (is_block(name))
+      fail_here(w, "{{%s ...}} must stand alone on its line", name);
     fail_here(w, "unknown directive {{%s}}; 'weave --help' lists them", beginning(text));
   }
 }

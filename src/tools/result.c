@@ -131,6 +131,11 @@ const char *result_setting(const result *r, const char *key) {
   return NULL;
 }
 
+const char *result_seed(const result *r) {
+  const char *seed = result_setting(r, "seed");
+  return seed != NULL ? seed : "unknown";
+}
+
 const char *result_settings(const result *r) {
   const char *name, *value, *known = "";
   for (const char *at = r->provenance; (at = result_next_setting(at, &name, &value)) != NULL;)

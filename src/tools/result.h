@@ -42,6 +42,8 @@ double result_seconds(const result *r);
 double result_memory(const result *r);
 /* The value of a key of the configuration that was in force, NULL when there is none. */
 const char *result_setting(const result *r, const char *key);
+/* The seed that was in force, "unknown" when there is none. */
+const char *result_seed(const result *r);
 /* The keys that there are: "n, T, d". */
 const char *result_settings(const result *r);
 /* Walks through them: at is the provenance first, then what was returned; NULL after the last. */

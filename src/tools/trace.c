@@ -71,7 +71,7 @@ static result result_with_tables(const char *companion, const chapters *all, con
 
 /* What every number of an experiment shares. */
 static void print_origin(const result *r, const char *redo, const char *computed) {
-  const char *stem = r->chapter->stem, *seed = result_setting(r, "seed");
+  const char *stem = r->chapter->stem, *seed = result_seed(r);
   static const char *const made[][2] = {
       {"blas", ""}, {"gsl", "GSL "}, {"libc", "libc "}, {"compiler", "compiler "}};
   const char *with = "", *value;
@@ -81,7 +81,7 @@ static void print_origin(const result *r, const char *redo, const char *computed
   print_folded(stdout, "redo", INDENT, redo, 2);
   if (computed != NULL)
     print_folded(stdout, "computed at", INDENT, computed, 2);
-  print_folded(stdout, "seed", INDENT, seed ? seed : "unknown", 1);
+  print_folded(stdout, "seed", INDENT, seed, 1);
   const char *settings = "", *key, *at = r->provenance;
   while ((at = result_next_setting(at, &key, &value)) != NULL)
     if (strcmp(key, "seed") != 0)

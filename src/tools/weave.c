@@ -81,7 +81,7 @@ static void write_numbers(weaver *w) {
   for (size_t i = 0; i < w->numbers.count; i++) {
     const number_origin *from = &w->numbers.at[i];
     const char *table = kept("%s/%s", from->stem, from->table);
-    const char *seed = result_setting(result_of(w, chapters_find(w->all, from->stem)), "seed");
+    const char *seed = result_seed(result_of(w, chapters_find(w->all, from->stem)));
     fprintf(w->stream, "%zu. [**%s**]{#%snumber-%zu}: ", i + 1, from->shown,
             w->latex ? kept("%s-", w->c->stem) : "", i + 1);
     fprintf(w->stream, w->latex ? "`%s`" : "[`%s`](data/%s.tsv)", table, table);
@@ -89,8 +89,8 @@ static void write_numbers(weaver *w) {
             *from->source ? "; computed at " : "",
             *from->source ? code_link(w, from->source, NULL) : "");
     if (!w->latex)
-      fprintf(w->stream, "; seed [%s](data/%s/provenance.tsv); `make %s`", seed ? seed : "unknown",
-              from->stem, from->stem);
+      fprintf(w->stream, "; seed [%s](data/%s/provenance.tsv); `make %s`", seed, from->stem,
+              from->stem);
     fputc('\n', w->stream);
   }
   fprintf(w->stream, ":::\n");

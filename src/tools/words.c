@@ -35,6 +35,14 @@ void words_add(words *w, const char *text) {
   words_add_part(w, text, strlen(text));
 }
 
+void *grown(void *items, size_t count, size_t size) {
+  void *more = attn_alloc(count + 1, size);
+  if (count > 0)
+    memcpy(more, items, count * size);
+  attn_free(items);
+  return more;
+}
+
 size_t run_of(const char *text, char c) {
   size_t size = 0;
   while (text[size] == c)

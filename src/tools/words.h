@@ -18,6 +18,9 @@ typedef struct {
 void words_add(words *w, const char *text);
 void words_add_part(words *w, const char *text, size_t size);
 
+/* items, an array of count, in a new place with room for one more at its end, of zero bytes. */
+void *grown(void *items, size_t count, size_t size);
+
 /* How often c stands at the start of text. */
 size_t run_of(const char *text, char c);
 /* The bytes of the code span that text begins with. */
