@@ -3,7 +3,8 @@
 local function boxed(blocks)
   return blocks:walk({
     Table = function(t)
-      local attributes = { role = "region", ["aria-label"] = "Table", tabindex = "0" }
+      -- in pairs, since a table with keys has no order and the page would change from run to run
+      local attributes = { { "role", "region" }, { "aria-label", "Table" }, { "tabindex", "0" } }
       return pandoc.Div({ t }, pandoc.Attr("", { "scroll", "words" }, attributes)), false
     end,
     Div = function(d)
