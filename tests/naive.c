@@ -3,8 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-naive_data naive_data_make(size_t n, size_t T, size_t d, const unsigned char *k,
-                           const signed char *y, double rho, const double *Xi) {
+/* The labels, and tokens of zeros. */
+static naive_data labelled(size_t n, size_t T, size_t d, const unsigned char *k,
+                           const signed char *y) {
   naive_data data = {n, T, d, NULL, NULL, NULL};
   data.clean = calloc(n, sizeof *data.clean);
   data.label = calloc(n, sizeof *data.label);
@@ -14,6 +15,14 @@ naive_data naive_data_make(size_t n, size_t T, size_t d, const unsigned char *k,
   for (size_t i = 0; i < n; i++) {
     data.clean[i] = k[i] == 0 ? 1 : -1;
     data.label[i] = y[i];
+  }
+  return data;
+}
+
+naive_data naive_data_make(size_t n, size_t T, size_t d, const unsigned char *k,
+                           const signed char *y, double rho, const double *Xi) {
+  naive_data data = labelled(n, T, d, k, y);
+  for (size_t i = 0; i < n; i++)
     for (size_t t = 0; t < T; t++) {
       real *token = data.x + (i * T + t) * d;
       if (t == 0) {
@@ -24,22 +33,14 @@ naive_data naive_data_make(size_t n, size_t T, size_t d, const unsigned char *k,
           token[l] = Xi[j * (d - 2) + l - 2];
       }
     }
-  }
   return data;
 }
 
 naive_data naive_data_general(size_t n, size_t T, size_t d, const unsigned char *k,
                               const signed char *y, double rho, const double *a,
                               const size_t *noise, const double *Xi) {
-  naive_data data = {n, T, d, NULL, NULL, NULL};
-  data.clean = calloc(n, sizeof *data.clean);
-  data.label = calloc(n, sizeof *data.label);
-  data.x = calloc(n * T * d, sizeof *data.x);
-  if (data.clean == NULL || data.label == NULL || data.x == NULL)
-    abort();
-  for (size_t i = 0; i < n; i++) {
-    data.clean[i] = k[i] == 0 ? 1 : -1;
-    data.label[i] = y[i];
+  naive_data data = labelled(n, T, d, k, y);
+  for (size_t i = 0; i < n; i++)
     for (size_t t = 0; t < T; t++) {
       real *token = data.x + (i * T + t) * d;
       token[0] = (real)rho * a[(i * T + t) * 2];
@@ -48,7 +49,6 @@ naive_data naive_data_general(size_t n, size_t T, size_t d, const unsigned char 
         for (size_t l = 2; l < d; l++)
           token[l] += Xi[noise[i * T + t] * (d - 2) + l - 2];
     }
-  }
   return data;
 }
 

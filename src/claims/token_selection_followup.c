@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "attention.h"
 #include "data.h"
 #include "experiment.h"
 #include "key_query.h"
@@ -121,20 +122,19 @@ static double test_accuracy(const attn_key_query *model, const draw_matrices *q,
                             gsl_rng *rng) {
   const size_t m = model->m, T = conf.T;
   const double *a = model->q, *of_nu = model->score, *of_query = model->score + m;
-  double *e = work, *Ka = e + m, *b = Ka + m, *g = b + T, *s = g + T;
+  double *e = work, *b = e + m, *g = b + T, *s = g + T;
   attn_key_query_tokens_part(e, model);
-  double ww = 0, wn = 0, right = 0;
-  const double *of[2] = {of_query, of_nu};
+  double ww = 0, right = 0;
   for (size_t i = 0; i < m; i++) { /* |W q|^2 = a'K a + 2 a'M e + e'G e */
     ww += a[i] * (attn_dot(q->K + i * m, a, m) + 2 * attn_dot(q->M + i * m, e, m));
     ww += e[i] * attn_dot(q->G + i * m, e, m);
   }
-  wn = model->v[0] * of_query[0] + model->v[1] * of_query[1]; /* nu . W q */
+  const double wn = model->v[0] * of_query[0] + model->v[1] * of_query[1]; /* nu . W q */
   const double nn = model->v[0] * of_nu[0] + model->v[1] * of_nu[1];
   const double along = ww > 0 ? wn / sqrt(ww) : 0, across = sqrt(fmax(nn - along * along, 0));
   for (size_t j = 0; j < conf.samples; j++) {
     const size_t k = j % 2;
-    double z[2], f = 0, sum = 0, top = -INFINITY;
+    double z[2];
     for (size_t t = 0; t < T; t++) {
       attn_rng_gaussian(z, 2, rng);
       b[t] = sqrt(fmax(ww, 0)) * z[0];
@@ -142,16 +142,11 @@ static double test_accuracy(const attn_key_query *model, const draw_matrices *q,
       if (t < 3) {
         const size_t signal = t == 2 ? 1 - k : k;
         const double share = t == 0 ? 1 : conf.weak;
-        b[t] += share * of[0][signal];
-        g[t] += share * of[1][signal];
+        b[t] += share * of_query[signal];
+        g[t] += share * of_nu[signal];
       }
-      top = fmax(top, b[t]);
     }
-    for (size_t t = 0; t < T; t++)
-      sum += s[t] = exp(b[t] - top);
-    for (size_t t = 0; t < T; t++)
-      f += s[t] / sum * g[t];
-    f *= k == 0 ? 1 : -1;
+    const double f = (k == 0 ? 1 : -1) * attn_attention_forward(s, b, g, T);
     right += f > 0 ? 1 : f == 0 ? 0.5 : 0;
   }
   return right / (double)conf.samples;
@@ -191,7 +186,7 @@ static void train_cell(attn_table *table, size_t job, size_t draw, size_t cell, 
   const double rho = cell == 0 ? conf.rho : conf.norms.value[cell - 1];
   const size_t m = q->m;
   double *c = attn_alloc(m, sizeof *c), *w = attn_alloc(conf.n, sizeof *w);
-  double *work = attn_alloc(2 * m + 3 * conf.T, sizeof *work);
+  double *work = attn_alloc(m + 3 * conf.T, sizeof *work);
   double first_flipped = NAN, all_fitted = NAN;
   c[0] = conf.nu / sqrt(2) / rho;
   c[1] = -c[0];
