@@ -149,11 +149,14 @@ static void test_against_whole_matrix(void **state) {
 static void test_errors(void **state) {
   (void)state;
   enum { SAMPLES = 20000 };
-  problem *q = make(false, 1.2);
-  double v[D], W[D * D], R[N * N], wrong = 0;
-  for (size_t s = 0; s < 6; s++)
-    step(q, 0.6);
+  problem *q = make(false, 2.5);
+  double v[D], W[D * D], turned[D * D], R[N * N], wrong = 0, wrong_turned = 0;
+  for (size_t s = 0; s < 30; s++)
+    step(q, 0.3);
+  attn_scale(q->model->A, 10, n * T * T); /* so that W matters; errors need A alone */
   whole(v, W, q);
+  for (size_t c = 0; c < D * D; c++)
+    turned[c] = -W[c];
   for (size_t a = 0; a < N; a++)
     for (size_t c = 0; c < N; c++)
       R[a * N + c] =
@@ -173,11 +176,13 @@ static void test_errors(void **state) {
       x[t] = noise + (t - 1) * D;
     }
     wrong += (naive_output(x, v, W, NULL) > 0) != (k == 0);
+    wrong_turned += (naive_output(x, v, turned, NULL) > 0) != (k == 0);
   }
   attn_rng_start(rng, 9, "self_attention", 2, 0, ATTN_STREAM_TEST);
   const double share = wrong / SAMPLES;
   const double law = attn_self_attention_errors(q->model, q->labels, R, SAMPLES, rng) / SAMPLES;
   assert_between(share, 0.02, 0.45);
+  assert_true(fabs(wrong_turned / SAMPLES - share) > 0.05);
   assert_close(law, share, 4.5 * sqrt(2 * share * (1 - share) / SAMPLES));
   gsl_rng_free(rng);
   finish(q);
