@@ -151,6 +151,7 @@ static void test_errors(void **state) {
   enum { SAMPLES = 20000 };
   problem *q = make(false, 2.5);
   double v[D], W[D * D], turned[D * D], R[N * N], wrong = 0, wrong_turned = 0;
+  double weight[T * T], asked[2] = {0, 0}, of_law[2];
   for (size_t s = 0; s < 30; s++)
     step(q, 0.3);
   attn_scale(q->model->A, 10, n * T * T); /* so that W matters; errors need A alone */
@@ -175,15 +176,22 @@ static void test_errors(void **state) {
       noise[(t - 1) * D] = noise[(t - 1) * D + 1] = 0;
       x[t] = noise + (t - 1) * D;
     }
-    wrong += (naive_output(x, v, W, NULL) > 0) != (k == 0);
+    wrong += (naive_output(x, v, W, weight) > 0) != (k == 0);
+    asked[0] += weight[0] / SAMPLES;
+    for (size_t t = 1; t < T; t++)
+      asked[1] += weight[t * T] / (SAMPLES * (T - 1));
     wrong_turned += (naive_output(x, v, turned, NULL) > 0) != (k == 0);
   }
   attn_rng_start(rng, 9, "self_attention", 2, 0, ATTN_STREAM_TEST);
   const double share = wrong / SAMPLES;
-  const double law = attn_self_attention_errors(q->model, q->labels, R, SAMPLES, rng) / SAMPLES;
+  const double law =
+      attn_self_attention_errors(of_law, q->model, q->labels, R, SAMPLES, rng) / SAMPLES;
   assert_between(share, 0.02, 0.45);
   assert_true(fabs(wrong_turned / SAMPLES - share) > 0.05);
   assert_close(law, share, 4.5 * sqrt(2 * share * (1 - share) / SAMPLES));
+  for (size_t c = 0; c < 2; c++) /* weights lie in [0, 1], with deviations of at most 1/2 */
+    assert_close(of_law[c], asked[c], 4.5 * 0.5 * sqrt(2.0 / SAMPLES));
+  assert_true(fabs(asked[0] - asked[1]) > 0.03);
   gsl_rng_free(rng);
   finish(q);
 }

@@ -106,13 +106,14 @@ static double bilinear(const attn_self_attention *model, const attn_labels *labe
   return sum / (double)model->d;
 }
 
-double attn_self_attention_errors(const attn_self_attention *model, const attn_labels *labels,
-                                  const double *R, size_t samples, gsl_rng *rng) {
+double attn_self_attention_errors(double *attention, const attn_self_attention *model,
+                                  const attn_labels *labels, const double *R, size_t samples,
+                                  gsl_rng *rng) {
   enum { BLOCK = 64 };
   const size_t N = model->N, m = model->m, T = model->T, rows = BLOCK * (T - 1);
   double *z = attn_alloc(2 * rows * N, sizeof *z), *noise = z + rows * N; /* [rows][N] */
   double *x = attn_alloc(T * m + 3 * T, sizeof *x);                       /* [T][m] */
-  double *b = x + T * m, *g = b + T, *s = g + T, wrong = 0;
+  double *b = x + T * m, *g = b + T, *s = g + T, wrong = 0, asked[2] = {0, 0};
   for (size_t done = 0; done < samples; done += BLOCK) {
     attn_rng_gaussian(z, rows * N, rng);
     attn_multiply(noise, N, z, N, R, N, rows, N, N); /* R'z, one row for each token */
@@ -130,9 +131,14 @@ double attn_self_attention_errors(const attn_self_attention *model, const attn_l
         for (size_t u = 0; u < T; u++)
           b[u] = bilinear(model, labels, x + u * m, x + t * m);
         f += attn_attention_forward(s, b, g, T);
+        asked[t > 0] += s[0];
       }
       wrong += f == 0 ? 0.5 : (f > 0) != (k == 0);
     }
+  }
+  if (attention != NULL) {
+    attention[0] = asked[0] / (double)samples;
+    attention[1] = asked[1] / (double)(samples * (T - 1));
   }
   attn_free(z);
   attn_free(x);

@@ -50,8 +50,10 @@ void attn_self_attention_step(attn_self_attention *model, const attn_labels *lab
 /* How many of so many fresh clean samples are wrong; a tie counts one half, and classes take turns.
  * Their noise tokens meet W and v only through their inner products with B, which are Gaussian with
  * covariance G: a test set, exact in law at any d. R is the upper Cholesky factor of G's noise part,
- * R'R with zeros below the diagonal. Cost for each sample: 2 N^2 (T - 1) + 2 n T^4 operations. */
-double attn_self_attention_errors(const attn_self_attention *model, const attn_labels *labels,
-                                  const double *R /* [N][N] */, size_t samples, gsl_rng *rng);
+ * R'R with zeros below the diagonal. attention, if not NULL, receives the mean attention on the signal
+ * of the signal's query and of noise tokens' queries. Cost for each sample: 2 N^2 (T - 1) + 2 n T^4 operations. */
+double attn_self_attention_errors(double *attention /* [2] */, const attn_self_attention *model,
+                                  const attn_labels *labels, const double *R /* [N][N] */,
+                                  size_t samples, gsl_rng *rng);
 
 #endif
