@@ -397,33 +397,45 @@ static void sample(attn_experiment *experiment) {
     }                                                                                              \
   }
 
+/* One row of a table: what was recorded of a model after a step. */
+static void write_row(attn_table *table, const attn_samples *samples, size_t part, size_t which,
+                      double step) {
+  const attn_where *where = WHERE(part, which, {"step", step});
+  const attn_summary risk = attn_samples_summary(samples, "log10_risk", where, conf.level);
+  attn_table_cells(table, part == ABOVE,
+                   part == TWO     ? conf.kappa_two
+                   : part == BELOW ? conf.kappa_below
+                                   : conf.kappa_above,
+                   (double)which, step, (double)risk.count);
+  attn_samples_write_means(table, samples,
+                           "fitted att_clean att_noisy signal_clean signal_noisy noise_clean "
+                           "noise_noisy fresh_signal fresh_noise",
+                           where);
+  attn_table_cells(table, risk.q05, risk.median, risk.q95,
+                   attn_samples_mean(samples, "seen", where));
+  attn_table_text(table, models[which].name);
+}
+
+#define ROW                                                                                        \
+  "above kappa model step draws fitted att_clean att_noisy signal_clean signal_noisy noise_clean " \
+  "noise_noisy fresh_signal fresh_noise log10_risk_q05 log10_risk log10_risk_q95 seen name"
+
+/* After two steps, late, and at the end of late training. */
 static void write_recorded(attn_experiment *experiment, const attn_samples *samples) {
-  attn_table *table = attn_experiment_table(
-      experiment, "recorded",
-      "part kappa model step draws fitted att_clean att_noisy signal_clean signal_noisy "
-      "noise_clean noise_noisy fresh_signal fresh_noise log10_risk_q05 log10_risk log10_risk_q95 "
-      "seen name");
-  static const size_t parts[] = {TWO, BELOW, ABOVE};
-  for (size_t p = 0; p < 3; p++)
-    for (size_t which = 0; which < MODELS; which++)
-      for (size_t i = 0; i < (p == 0 ? 1 : conf.steps.count); i++) {
-        const double step = p == 0 ? 2 : conf.steps.value[i];
-        const attn_where *where = WHERE(parts[p], which, {"step", step});
-        const attn_summary risk = attn_samples_summary(samples, "log10_risk", where, conf.level);
-        attn_table_cells(table, (double)p,
-                         p == 0   ? conf.kappa_two
-                         : p == 1 ? conf.kappa_below
-                                  : conf.kappa_above,
-                         (double)which, step, (double)risk.count);
-        attn_samples_write_means(table, samples,
-                                 "fitted att_clean att_noisy signal_clean signal_noisy noise_clean "
-                                 "noise_noisy fresh_signal fresh_noise",
-                                 where);
-        attn_table_cells(table, risk.q05, risk.median, risk.q95,
-                         attn_samples_mean(samples, "seen", where));
-        attn_table_text(table, models[which].name);
-      }
+  attn_table *table = attn_experiment_table(experiment, "two_steps", ROW);
+  for (size_t which = 0; which < MODELS; which++)
+    write_row(table, samples, TWO, which, 2);
   attn_table_close(table);
+  attn_table *late = attn_experiment_table(experiment, "late", ROW);
+  attn_table *ends = attn_experiment_table(experiment, "ends", ROW);
+  for (size_t part = BELOW; part <= ABOVE; part++)
+    for (size_t which = 0; which < MODELS; which++) {
+      for (size_t i = 0; i < conf.steps.count; i++)
+        write_row(late, samples, part, which, conf.steps.value[i]);
+      write_row(ends, samples, part, which, conf.steps.value[conf.steps.count - 1]);
+    }
+  attn_table_close(late);
+  attn_table_close(ends);
 }
 
 static void write_split(attn_experiment *experiment, const attn_samples *samples) {
@@ -481,14 +493,17 @@ static void write_edges(attn_experiment *experiment, const attn_samples *samples
   attn_table_close(table);
 
   table = attn_experiment_table(experiment, "fits",
-                                "late model exponent exponent_low exponent_high name");
+                                "late model exponent exponent_low exponent_high points name");
   for (int late = 0; late < 2; late++)
     for (size_t which = 0; which < MODELS; which++) {
       const attn_line line = exponent(samples, which, late);
       if (late && which == UNIFORM)
         continue;
       attn_table_cells(table, late, (double)which, line.slope, line.slope_interval.low,
-                       line.slope_interval.high);
+                       line.slope_interval.high,
+                       (double)attn_samples_count(
+                           samples, late ? "edge_c" : "edge_b", 0, INFINITY,
+                           (attn_where[]){{"part", EDGE}, {"model", (double)which}, {0}}));
       attn_table_text(table, models[which].name);
     }
   attn_table_close(table);
