@@ -180,6 +180,60 @@ static void test_effective_p(void **state) {
   finish(q);
 }
 
+/* What the risk depends on, against the vectors themselves. N < D - 2, so that a Gaussian W_0 leads out
+ * of the span; there the mean over draws of W_0 is compared. */
+static void test_risk_input(void **state) {
+  (void)state;
+  double outside = 0, expected = 0;
+  for (size_t draw = 0; draw < 400; draw++) {
+    const bool identity = draw == 0;
+    problem *q = make(identity, false);
+    gsl_rng *rng = attn_rng_alloc();
+    attn_rng_start(rng, 9, "key_query", 2, draw, ATTN_STREAM_START);
+    for (size_t a = 0; a < M; a++) /* signals along two axes that the noise does not have */
+      for (size_t c = 0; c < (a < 2 ? D : 2); c++)
+        q->B[a * D + c] = a == c ? 1.5 : 0;
+    if (!identity)
+      attn_rng_gaussian(q->W0, D * D, rng);
+    if (!identity)
+      attn_scale(q->W0, 1 / sqrt(D), D * D);
+    attn_multiply(q->BW0, D, q->B, D, q->W0, D, M, D, D);
+    attn_gram(q->G, q->B, M, D);
+    attn_gram(q->K, q->BW0, M, D);
+    double R[N * N], v[D], W[D * D], query[D], p[D], u[D];
+    for (size_t a = 0; a < N; a++)
+      memcpy(R + a * N, q->G + (a + 2) * M + 2, N * sizeof *R);
+    assert_true(attn_cholesky(R, N, N));
+    for (size_t s = 0; s < 4; s++)
+      step(q, 0.1, true);
+    attn_key_query_forward(q->model, q->labels);
+    const attn_risk_input in = attn_key_query_risk_input(q->model, R, 0);
+    whole(v, W, query, q);
+    attn_multiply_transposed(p, 1, W, D, query, D, D, 1, D);
+    for (size_t k = 0; k < 2; k++) {
+      assert_close(in.mv[k], 1.5 * v[k], 1e-12);
+      assert_close(in.mp[k], 1.5 * p[k], 1e-12);
+    }
+    assert_close(in.vv, attn_dot(v + 2, v + 2, D - 2), 1e-12);
+    assert_close(in.vp, attn_dot(v + 2, p + 2, D - 2), 1e-12);
+    const double pp = attn_dot(p + 2, p + 2, D - 2);
+    if (identity) {
+      assert_close(in.pp, pp, 1e-9);
+      assert_true(pp > 1e-6);
+    } else {
+      attn_multiply(u, D, q->model->q, M, q->BW0, D, 1, D, M);
+      const double length = attn_dot(u, u, D);
+      outside += (pp - in.pp) / length;
+      expected += (attn_key_query_risk_input(q->model, R, (double)(D - M) / D).pp - in.pp) / length;
+      assert_true(pp > in.pp - 1e-9);
+    }
+    gsl_rng_free(rng);
+    finish(q);
+  }
+  /* chi square over D with D - M degrees of freedom: relative deviation sqrt(2 / (399 (D - M))) */
+  assert_close(outside, expected, 4.5 * expected * sqrt(2 / (399.0 * (D - M))));
+}
+
 static void misfit(const void *unused) {
   (void)unused;
   problem *q = make(true, false);
@@ -196,6 +250,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_against_whole_matrix),
       cmocka_unit_test(test_effective_p),
+      cmocka_unit_test(test_risk_input),
       cmocka_unit_test(test_bad_input),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "key_query.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "attention.h"
@@ -99,3 +100,19 @@ void attn_key_query_step(attn_key_query *model, double beta, bool train_v) {
     attn_axpy(model->v, -beta, model->pull, m);
 }
 //@end step
+
+attn_risk_input attn_key_query_risk_input(attn_key_query *model, const double *R,
+                                          double outside_d) {
+  const size_t m = model->m, N = model->N;
+  const double *of_v = model->score, *h = model->score + m, *c = model->v;
+  double *Ma = model->work, *x = Ma + m;
+  apply(Ma, model->M, model->q, m);
+  memcpy(x, h + 2, N * sizeof *x);
+  attn_solve_upper_transposed(x, R, N, N); /* R'^-1 h */
+  return (attn_risk_input){.mv = {of_v[0], of_v[1]},
+                           .mp = {h[0], h[1]},
+                           .vv = fmax(attn_dot(c + 2, of_v + 2, N), 0),
+                           .pp = attn_dot(x, x, N) + attn_dot(model->q, Ma, m) * outside_d,
+                           .vp = attn_dot(c + 2, h + 2, N),
+                           .residual2 = NAN};
+}

@@ -18,6 +18,7 @@
 #define ATTN_KEY_QUERY_H
 
 #include "data.h"
+#include "risk.h"
 
 typedef struct {
   size_t n, T, N, m;
@@ -56,5 +57,14 @@ void attn_key_query_step(attn_key_query *model, double beta, bool train_v);
 
 /* W q as W_0 (B W_0)' a + B' e: writes e = A M a. For W_0 = I the vector p = B'(a + e). */
 void attn_key_query_tokens_part(double *e /* [m] */, const attn_key_query *model);
+
+/* After forward: what the risk depends on for signals orthogonal to each other and to the noise, with
+ * p = W q. The noise part of p has its part in the span of the noise tokens, whose inner products
+ * with them are the scores h: |.|^2 = h' K^-1 h, K = R'R the noise part of G, R upper triangular. For
+ * W_0 = I that is all. A Gaussian W_0 (entries N(0, 1/d)) takes y = W_0'B'a out of the span too, where
+ * W_0 y is independent of all that training has seen, with squared length |y|^2 / d times a chi
+ * square with d - m degrees of freedom: outside_d is that chi square over d, and 0 for W_0 = I. */
+attn_risk_input attn_key_query_risk_input(attn_key_query *model, const double *R /* [N][N] */,
+                                          double outside_d);
 
 #endif
