@@ -180,6 +180,7 @@ void attn_transformer_forward(attn_transformer_pass *pass, const attn_transforme
 }
 //@end forward
 
+//@begin block
 /* What one head of one sample adds to dL/dX^l besides the products, and what those get:
  *
  *   next_t = x_t + sum_r A_tr (X V)_r     d(X V)_r = sum_t A_tr g_t,  dA_tr = g_t . (X V)_r
@@ -205,6 +206,7 @@ static void attend_backward(double *dx, double *dproduct, const double *g, const
     }
   }
 }
+//@end block
 
 //@begin backward
 void attn_transformer_backward(attn_transformer *model, attn_transformer_pass *pass,
