@@ -266,6 +266,21 @@ static void largest_of(double out[4], const attn_transformer *model) {
   }
 }
 
+/* Scores in the thousands saturate attention; nothing overflows. */
+static void test_large_scores(void **state) {
+  (void)state;
+  problem q = make(3, 2, 1);
+  attn_scale(q.pass->x, 1e3, N_SAMPLES * 3 * D);
+  gradient(&q);
+  for (size_t row = 0; row < 2 * N_SAMPLES * 3; row++)
+    assert_close(q.pass->attention[3 * row] + q.pass->attention[3 * row + 1] +
+                     q.pass->attention[3 * row + 2],
+                 1, 1e-14);
+  for (size_t j = 0; j < q.model->size; j++)
+    assert_true(isfinite(q.model->grad[j]));
+  release(&q);
+}
+
 /* What gets no gradient at first (transformer.h): which parts move in which step. */
 static void test_saddles(void **state) {
   (void)state;
@@ -403,7 +418,8 @@ int main(void) {
       cmocka_unit_test(test_forward),   cmocka_unit_test(test_gradient),
       cmocka_unit_test(test_no_blocks), cmocka_unit_test(test_permutation),
       cmocka_unit_test(test_saddles),   cmocka_unit_test(test_start),
-      cmocka_unit_test(test_layout),    cmocka_unit_test(test_bad_input),
+      cmocka_unit_test(test_layout),    cmocka_unit_test(test_large_scores),
+      cmocka_unit_test(test_bad_input),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,12 +181,12 @@ void attn_transformer_forward(attn_transformer_pass *pass, const attn_transforme
 //@end forward
 
 //@begin block
-/* What one head of one sample adds to dL/dX^l besides the products, and what those get:
+/* What one head of one sample gives to products and tokens:
  *
- *   next_t = x_t + sum_r A_tr (X V)_r     d(X V)_r = sum_t A_tr g_t,  dA_tr = g_t . (X V)_r
- *   A_t    = softmax(B_t)                 dB_tr = A_tr (dA_tr - sum_q A_tq dA_tq)
- *   B_tr   = (X W)_t . x_r / sqrt(d)      d(X W)_t = sum_r dB_tr x_r / sqrt(d),
- *                                         dx_r += sum_t dB_tr (X W)_t / sqrt(d) */
+ *   next_t = x_t + sum_r A_tr (X V)_r   d(X V)_r = sum_t A_tr g_t,  dA_tr = g_t . (X V)_r
+ *   A_t    = softmax(B_t)               dB_tr = A_tr (dA_tr - sum_q A_tq dA_tq)
+ *   B_tr   = (X W)_t . x_r / sqrt(d)    d(X W)_t = sum_r dB_tr x_r / sqrt(d),
+ *                                       dx_r += sum_t dB_tr (X W)_t / sqrt(d) */
 static void attend_backward(double *dx, double *dproduct, const double *g, const double *A,
                             const double *x, const double *product, size_t width, size_t T,
                             size_t d) {

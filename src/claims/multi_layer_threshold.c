@@ -59,7 +59,7 @@ static attn_data_param parameters(double n, double kappa) {
   return param;
 }
 
-/* The same for all n: a value of a grid that goes with conf.n. */
+/* The value of a grid that has one for each n. */
 static size_t at_n(const attn_list *grid, double n) {
   for (size_t i = 0; i < conf.n.count; i++)
     if (conf.n.value[i] == n)
@@ -109,17 +109,18 @@ static bool all_fitted(const attn_transformer_pass *pass, const attn_labels *lab
 
 /* Attention of clean and noisy samples on the signal, of the head and of the blocks' rows, and how
  * alike the two tokens of a sample have become: the cosine of their angle in X^L. */
-static void look_inside(outcome *o, const attn_transformer_pass *pass, const attn_labels *labels) {
-  const size_t n = pass->n, d = pass->shape.d, L = pass->shape.L;
+static void look_inside(outcome *o, const attn_transformer_pass *head,
+                        const attn_transformer_pass *blocks, const attn_labels *labels) {
+  const size_t n = head->n, d = head->shape.d, L = blocks->shape.L;
   double count[2] = {0, 0};
   for (size_t i = 0; i < n; i++) {
-    const double *x = pass->x + (L * n + i) * 2 * d, *z = x + d;
+    const double *x = head->x + (head->shape.L * n + i) * 2 * d, *z = x + d;
     const bool noisy = attn_labels_noisy(labels, i);
     count[noisy]++;
-    o->attention[noisy] += pass->weight[2 * i];
+    o->attention[noisy] += head->weight[2 * i];
     o->alike += attn_dot(x, z, d) / (attn_norm(x, d) * attn_norm(z, d)) / (double)n;
     for (size_t l = 0; l < L; l++) {
-      const double *A = pass->attention + (l * n + i) * 4; /* the signal is column 0 */
+      const double *A = blocks->attention + (l * n + i) * 4; /* the signal is column 0 */
       o->lower[noisy] += (A[0] + A[2]) / 2 / (double)L;
     }
   }
@@ -194,9 +195,9 @@ static outcome run(learner *m, const problem *q, double kappa) {
   attn_transformer_pass *test = m->head != NULL ? m->head_test : m->test;
   outcome o = {.error_first = NAN, .error_fitted = NAN, .steps = NAN};
   bool fitted = false;
-  //@begin loop
   /* a step's change of outputs grows by 1 + s^2 with each block, so the step size shrinks by it */
   const double growth = m->start == LEARNT ? 1 : pow(1 + conf.value * conf.value, (double)m->L);
+  //@begin loop
   const attn_optim optim = {.beta = attn_train_step_size(&param, conf.b) / growth};
   for (size_t step = 0;; step++) {
     attn_transformer_forward(pass, model);
@@ -216,7 +217,7 @@ static outcome run(learner *m, const problem *q, double kappa) {
   o.error = test_error(test, model, q->test->labels);
   //@end loop
   o.fitted = fitted;
-  look_inside(&o, pass, labels);
+  look_inside(&o, pass, m->train, labels);
   return o;
 }
 
