@@ -68,6 +68,38 @@ static void test_products(void **state) {
   gsl_rng_free(rng);
 }
 
+/* C = A' B, rows longer apart than they are long. */
+static void test_product_of_rows(void **state) {
+  (void)state;
+  static const size_t sizes[][3] = {{1, 1, 1}, {1, 7, 5}, {5, 3, 1}, {40, 17, 80}, {130, 210, 9}};
+  gsl_rng *rng = attn_rng_alloc();
+  for (size_t c = 0; c < sizeof sizes / sizeof *sizes; c++) {
+    const size_t m = sizes[c][0], n = sizes[c][1], k = sizes[c][2];
+    const size_t lda = m + 3, ldb = n + 2, ldc = n + 1;
+    double *A = attn_alloc(k * lda, sizeof *A), *B = attn_alloc(k * ldb, sizeof *B);
+    double *C = attn_alloc(m * ldc, sizeof *C);
+    attn_rng_start(rng, 7, "linalg rows", c, 0, ATTN_STREAM_OTHER);
+    attn_rng_gaussian(A, k * lda, rng);
+    attn_rng_gaussian(B, k * ldb, rng);
+    for (size_t e = 0; e < m * ldc; e++)
+      C[e] = NAN;
+    attn_multiply_rows(C, ldc, A, lda, B, ldb, m, n, k);
+    for (size_t i = 0; i < m; i++) {
+      assert_true(isnan(C[i * ldc + n]));
+      for (size_t j = 0; j < n; j++) {
+        real sum = 0;
+        for (size_t l = 0; l < k; l++)
+          sum += (real)A[l * lda + i] * B[l * ldb + j];
+        assert_close(C[i * ldc + j], (double)sum, 1e-12);
+      }
+    }
+    attn_free(A);
+    attn_free(B);
+    attn_free(C);
+  }
+  gsl_rng_free(rng);
+}
+
 /* K = A A' and K = U U', symmetric to the bit; what lies below U's diagonal is not read. */
 static void test_grams(void **state) {
   (void)state;

@@ -239,6 +239,12 @@ void attn_multiply(double *C, size_t ldc, const double *A, size_t lda, const dou
   }
 }
 
+void attn_multiply_rows(double *C, size_t ldc, const double *A, size_t lda, const double *B,
+                        size_t ldb, size_t m, size_t n, size_t k) {
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, as_int(m), as_int(n), as_int(k), 1, A,
+              as_int(lda), B, as_int(ldb), 0, C, as_int(ldc));
+}
+
 static void copy_upper_to_lower(double *K, size_t n) {
   for (size_t i = 1; i < n; i++)
     for (size_t j = 0; j < i; j++)

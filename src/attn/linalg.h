@@ -33,6 +33,11 @@ void attn_multiply_transposed(double *C /* [m][n] */, size_t ldc, const double *
 void attn_multiply(double *C /* [m][n] */, size_t ldc, const double *A /* [m][k] */, size_t lda,
                    const double *B /* [k][n] */, size_t ldb, size_t m, size_t n, size_t k);
 
+/* C_ij = sum_l A_li B_lj: a sum of outer products of the rows of A and B. */
+void attn_multiply_rows(double *C /* [m][n] */, size_t ldc, const double *A /* [k][m] */,
+                        size_t lda, const double *B /* [k][n] */, size_t ldb, size_t m, size_t n,
+                        size_t k);
+
 /* K = A A', both triangles filled. */
 void attn_gram(double *K /* [n][n] */, const double *A /* [n][k] */, size_t n, size_t k);
 

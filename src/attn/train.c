@@ -44,9 +44,13 @@ double attn_train_loss(const attn_model *model, const attn_labels *labels) {
   return sum / (double)model->n;
 }
 
+void attn_train_output_derivative(double *w, const double *f, const attn_labels *labels) {
+  for (size_t i = 0; i < labels->n; i++) /* exp may be inf: then w is 0, as it should */
+    w[i] = -labels->y[i] / ((double)labels->n * (1 + exp(labels->y[i] * f[i])));
+}
+
 void attn_train_loss_derivative(double *w, const attn_model *model, const attn_labels *labels) {
-  for (size_t i = 0; i < model->n; i++) /* exp may be inf: then w is 0, as it should */
-    w[i] = -labels->y[i] / ((double)model->n * (1 + exp(labels->y[i] * model->f[i])));
+  attn_train_output_derivative(w, model->f, labels);
 }
 
 double attn_train_gradient_norm(attn_model *model, attn_tokens *tokens) {

@@ -41,6 +41,10 @@ double attn_train_loss(const attn_model *model, const attn_labels *labels);
 void attn_train_loss_derivative(double *w /* [n] */, const attn_model *model,
                                 const attn_labels *labels);
 
+/* The same for outputs f of any model. */
+void attn_train_output_derivative(double *w /* [n] */, const double *f /* [n] */,
+                                  const attn_labels *labels);
+
 /* |dL/d(v, p)| after backward, a length in R^{2d} whatever the geometry. Costs a pass over the
  * tokens and overwrites what backward left in model->pull. */
 double attn_train_gradient_norm(attn_model *model, attn_tokens *tokens);
