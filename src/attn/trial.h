@@ -25,6 +25,9 @@ attn_trial *attn_trial_alloc_layout(attn_tokens_kind kind, const attn_data_param
 /* The same, with room for a Gaussian start. */
 attn_trial *attn_trial_alloc_gaussian(attn_tokens_kind kind, const attn_data_param *param,
                                       size_t steps);
+/* The same with H heads, each with a Gaussian start of its own; fails with a sentence for H = 0. */
+attn_trial *attn_trial_alloc_heads(attn_tokens_kind kind, const attn_data_param *param,
+                                   size_t steps, size_t heads);
 void attn_trial_free(attn_trial *trial);
 
 /* Draws labels and noise from the streams keyed by (seed, name, cell, replicate), and sets v and p
@@ -32,7 +35,7 @@ void attn_trial_free(attn_trial *trial);
 void attn_trial_draw(attn_trial *trial, uint64_t seed, const char *name, size_t cell,
                      size_t replicate);
 
-/* After a draw: starts v and p from independent N(0, scale_v^2) and N(0, scale_p^2) coordinates in
+/* After a draw: starts v and p, of each head, from independent N(0, scale_v^2) and N(0, scale_p^2) coordinates in
  * R^d, from the stream keyed by (seed, name, cell, replicate) for starts. Once for each draw. After
  * equal draws other scales give multiples of the same two vectors: common random numbers. */
 void attn_trial_start_gaussian(attn_trial *trial, double scale_v, double scale_p, uint64_t seed,
