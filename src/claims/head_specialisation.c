@@ -4,6 +4,7 @@
 
 #include "experiment.h"
 #include "metrics_heads.h"
+#include "recursion.h"
 #include "stats.h"
 #include "tokens_gram.h"
 #include "train.h"
@@ -12,8 +13,8 @@
 
 static struct {
   size_t n, draws, shown_heads;
-  double factor, eta, b, shown_kappa, from, apart, gain, same, divided, most, benign, coherence,
-      level;
+  double factor, eta, b, shown_kappa, shown_start, from, apart, gain, same, divided, most, benign,
+      coherence, level;
   attn_list heads, kappa, start, record;
 } conf;
 
@@ -29,6 +30,7 @@ static const attn_key keys[] = {
     {"record", ATTN_KEY_COUNTS, &conf.record, "[0, 1e6]", "the steps to record, rising from 0"},
     {"shown_heads", ATTN_KEY_COUNT, &conf.shown_heads, "[2, 32]", "the H shown over training"},
     {"shown_kappa", ATTN_KEY_REAL, &conf.shown_kappa, "(0, 1e3)", "the kappa shown"},
+    {"shown_start", ATTN_KEY_REAL, &conf.shown_start, "(0, 1e3)", "the start shown at every kappa"},
     {"from", ATTN_KEY_REAL, &conf.from, "(0, 1e3)", "the kappa from which signal is expected"},
     {"apart", ATTN_KEY_REAL, &conf.apart, "(0, 1)", "the index that counts as specialised"},
     {"gain", ATTN_KEY_REAL, &conf.gain, "(0, 1)", "the change of an index that counts"},
@@ -43,6 +45,13 @@ static const attn_key keys[] = {
 /* What is random at the start. */
 enum { ATTENTION_ONLY, ALL, KINDS };
 static const char *const kind_name[KINDS] = {"p", "v and p"};
+
+static attn_data_param parameters(double kappa) {
+  attn_data_param param = {conf.n, 2, (size_t)round(conf.factor * (double)(conf.n * conf.n)), 0,
+                           conf.eta};
+  param.rho = attn_data_rho(kappa, param.n, param.d);
+  return param;
+}
 
 /* ---- sampling ---- */
 
@@ -82,9 +91,7 @@ static void run(attn_table *table, size_t job, attn_trial *trial, double kappa, 
 /* One draw at one kappa with H heads: all starts, which are multiples of one another. */
 static void run_job(attn_table *table, size_t job, size_t heads, double kappa, size_t draw,
                     uint64_t seed) {
-  attn_data_param param = {conf.n, 2, (size_t)round(conf.factor * (double)(conf.n * conf.n)), 0,
-                           conf.eta};
-  param.rho = attn_data_rho(kappa, param.n, param.d);
+  const attn_data_param param = parameters(kappa);
   attn_trial *trial = attn_trial_alloc_heads(ATTN_TOKENS_BARTLETT, &param, 1, heads);
   for (size_t i = 0; i < conf.start.count; i++)
     for (size_t kind = 0; kind < KINDS; kind++)
@@ -109,39 +116,60 @@ static double last_step(void) {
   return conf.record.value[conf.record.count - 1];
 }
 
-static void write_tables(attn_experiment *experiment, const attn_samples *samples) {
+/* Clean attention of as many equal heads from zero, after the last step, on orthogonal noise. */
+static double ideal_clean(double heads, double kappa) {
+  const attn_data_param param = parameters(kappa);
+  attn_recursion r = attn_recursion_start(&param);
+  for (size_t step = 0; (double)step < last_step(); step++)
+    attn_recursion_step_heads(&r, &param, conf.b / (param.rho * param.rho), heads);
+  return r.attention[0];
+}
+
+/* A row of one cell after the last step, with the indices of the start. */
+static void write_cell(attn_table *table, const attn_samples *samples, double heads, double kappa,
+                       double start, size_t kind) {
+  attn_where at[] = {{"heads", heads},       {"kappa", kappa},      {"start", start},
+                     {"kind", (double)kind}, {"step", last_step()}, {0}};
+  attn_table_cells(table, heads, kappa, start, (double)kind,
+                   attn_samples_share(samples, "train_acc", 1, at));
+  attn_samples_write_means(table, samples,
+                           "att_clean att_noisy head_least head_most between by_class within "
+                           "mean_clean mean_noisy",
+                           at);
+  at[4].value = 0;
+  attn_samples_write_means(table, samples, "between by_class within", at);
+  at[4].value = last_step();
+  const attn_summary risk = attn_samples_summary(samples, "log10_risk", at, conf.level);
+  attn_table_cells(table, risk.median, risk.q05, risk.q95,
+                   attn_samples_largest(samples, "risk_error", at),
+                   attn_samples_mean(samples, "certain", at), ideal_clean(heads, kappa));
+  attn_table_text(table, kind_name[kind]);
+}
+
+/* All cells, those of the kappa that is shown, and those of the start that is shown. */
+static void write_cells(attn_experiment *experiment, const attn_samples *samples, const char *name,
+                        double kappa, double start) {
   attn_table *table = attn_experiment_table(
-      experiment, "starts",
+      experiment, name,
       "heads kappa start kind fitted att_clean att_noisy head_least head_most between by_class "
-      "within mean_clean mean_noisy between_0 within_0 log10_risk risk_q05 risk_q95 risk_error "
-      "certain kind_name");
+      "within mean_clean mean_noisy between_0 by_class_0 within_0 log10_risk risk_q05 risk_q95 "
+      "risk_error certain ideal_clean kind_name");
   for (size_t h = 0; h < conf.heads.count; h++)
     for (size_t k = 0; k < conf.kappa.count; k++)
       for (size_t kind = 0; kind < KINDS; kind++)
-        for (size_t i = 0; i < conf.start.count; i++) {
-          attn_where at[] = {{"heads", conf.heads.value[h]}, {"kappa", conf.kappa.value[k]},
-                             {"start", conf.start.value[i]}, {"kind", (double)kind},
-                             {"step", last_step()},          {0}};
-          attn_table_cells(table, conf.heads.value[h], conf.kappa.value[k], conf.start.value[i],
-                           (double)kind, attn_samples_share(samples, "train_acc", 1, at));
-          attn_samples_write_means(table, samples,
-                                   "att_clean att_noisy head_least head_most between by_class "
-                                   "within mean_clean mean_noisy",
-                                   at);
-          at[4].value = 0;
-          attn_samples_write_means(table, samples, "between within", at);
-          at[4].value = last_step();
-          const attn_summary risk = attn_samples_summary(samples, "log10_risk", at, conf.level);
-          attn_table_cells(table, risk.median, risk.q05, risk.q95,
-                           attn_samples_largest(samples, "risk_error", at),
-                           attn_samples_mean(samples, "certain", at));
-          attn_table_text(table, kind_name[kind]);
-        }
+        for (size_t i = 0; i < conf.start.count; i++)
+          if ((kappa == 0 || conf.kappa.value[k] == kappa) &&
+              (start == 0 || (conf.start.value[i] == start && kind == ALL)))
+            write_cell(table, samples, conf.heads.value[h], conf.kappa.value[k],
+                       conf.start.value[i], kind);
   attn_table_close(table);
+}
 
-  table = attn_experiment_table(experiment, "steps",
-                                "start kind step train_acc att_clean att_noisy head_least "
-                                "head_most between within kind_name");
+static void write_steps(attn_experiment *experiment, const attn_samples *samples) {
+  attn_table *table =
+      attn_experiment_table(experiment, "steps",
+                            "start kind step train_acc att_clean att_noisy head_least "
+                            "head_most between within kind_name");
   for (size_t kind = 0; kind < KINDS; kind++)
     for (size_t i = 0; i < conf.start.count; i++)
       for (size_t r = 0; r < conf.record.count; r++) {
@@ -208,6 +236,9 @@ static void write_claims(attn_experiment *experiment, const attn_samples *sample
   const attn_summary between = over(samples, "between", false, all, ATTN_DRAW_LARGEST);
   attn_experiment_claim(experiment, attn_verdict_above(base, "heads-specialise", conf.apart,
                                                        between.mean, between.interval));
+  const attn_summary classes = over(samples, "by_class", false, all, ATTN_DRAW_LARGEST);
+  attn_experiment_claim(experiment, attn_verdict_above(base, "heads-divide-classes", conf.apart,
+                                                       classes.mean, classes.interval));
   const attn_summary gain = over(samples, "between", true, all, ATTN_DRAW_LARGEST);
   attn_experiment_claim(experiment, attn_verdict_below(base, "heads-keep-roles", conf.gain,
                                                        gain.mean, gain.interval));
@@ -249,14 +280,19 @@ int main(int argc, char **argv) {
       attn_fail("record: %g comes after %g, and the steps must rise", conf.record.value[r],
                 conf.record.value[r - 1]);
   if (!attn_list_has(&conf.heads, (double)conf.shown_heads) ||
-      !attn_list_has(&conf.kappa, conf.shown_kappa))
-    attn_fail("shown_heads = %zu, shown_kappa = %g: must be among heads and kappa",
-              conf.shown_heads, conf.shown_kappa);
+      !attn_list_has(&conf.kappa, conf.shown_kappa) ||
+      !attn_list_has(&conf.start, conf.shown_start))
+    attn_fail("shown_heads = %zu, shown_kappa = %g, shown_start = %g: must be among heads, kappa "
+              "and start",
+              conf.shown_heads, conf.shown_kappa, conf.shown_start);
   if (attn_experiment_sampling(experiment)) {
     sample(experiment);
   } else {
     attn_samples *samples = attn_experiment_gather(experiment);
-    write_tables(experiment, samples);
+    write_cells(experiment, samples, "starts", 0, 0);
+    write_cells(experiment, samples, "shown", conf.shown_kappa, 0);
+    write_cells(experiment, samples, "signal", 0, conf.shown_start);
+    write_steps(experiment, samples);
     write_claims(experiment, samples);
     attn_samples_free(samples);
   }

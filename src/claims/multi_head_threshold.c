@@ -204,6 +204,23 @@ static void write_tables(attn_experiment *experiment, const attn_samples *sample
   attn_table_close(table);
 
   table = attn_experiment_table(
+      experiment, "heads",
+      "heads a a_predicted b b_predicted c c_predicted b_start b_start_low b_start_high c_start "
+      "c_start_low c_start_high");
+  for (size_t h = 0; h < conf.heads.count; h++) { /* at the first n */
+    const double n = conf.n.value[0], heads = conf.heads.value[h];
+    attn_table_number(table, heads);
+    for (size_t w = 0; w < BOUNDARIES; w++)
+      attn_table_cells(table, over(samples, column[w], n, heads, ZERO).mean,
+                       predicted(w, n, heads));
+    for (size_t w = B; w <= C; w++) {
+      const attn_summary s = over(samples, column[w], n, heads, GAUSSIAN);
+      attn_table_cells(table, s.mean, s.low, s.high);
+    }
+  }
+  attn_table_close(table);
+
+  table = attn_experiment_table(
       experiment, "risk", "n heads start below below_q05 below_q95 above above_q05 above_q95");
   for (size_t i = 0; i < conf.n.count; i++)
     for (size_t h = 0; h < conf.heads.count; h++)
