@@ -21,8 +21,8 @@ plot for [w=0:2] t using 'heads':(at(w, 0, 'kappa_predicted')) with lines ls w+1
 set lmargin at screen 0.4; set rmargin at screen 0.65
 set label 1 '(b) C as SNR; lines: predicted, from zero'
 set xlabel 'n'; set xrange [34:190]; set xtics (40, 80, 160)
-set logscale y; set yrange [0.105:0.32]; set ytics (0.12, 0.16, 0.2, 0.25, 0.3)
-set key bottom left
+set logscale y; set yrange [0.105:0.45]; set ytics (0.12, 0.16, 0.2, 0.25, 0.3, 0.4)
+set key top right
 plot for [h=0:3] t using 'n':(edge(2**h, 0, 'snr_predicted')) with lines ls h+1 lw 1.4 notitle, \
      for [h=0:3] t using (column('n') * 1.025**(h - 1.5)):(edge(2**h, 1, 'snr')):(edge(2**h, 1, 'snr_low')):(edge(2**h, 1, 'snr_high')) with yerrorbars ls h+1 lw 1.2 ps 0.9 title sprintf('H = %.0f, Gaussian', 2**h)
 
