@@ -31,6 +31,20 @@ static void test_fail(void **state) {
   assert_non_null(strstr(end.err, ": x = 7\n"));
 }
 
+/* A word is found as a whole alone: no beginning, no end, no separator, nothing empty. */
+static void test_word_find(void **state) {
+  (void)state;
+  static const char *const word[] = {"gram", "gr", "gramm", "lazy"};
+  size_t index = 99;
+  for (size_t i = 0; i < 4; i++) {
+    assert_true(attn_word_find(&index, word[i], "gram|gr|gramm|lazy"));
+    assert_int_equal(index, i);
+  }
+  static const char *const not [] = {"", "g", "ram", "laz", "lazyy", "gr|gramm", "|", "Gram"};
+  for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
+    assert_false(attn_word_find(&index, not [i], "gram|gr|gramm|lazy"));
+}
+
 static void alloc_overflow(const void *unused) {
   (void)unused;
   attn_alloc(SIZE_MAX / 4, 8);
@@ -370,13 +384,14 @@ int main(void) {
   signal(SIGTERM, SIG_DFL);
   signal(SIGHUP, SIG_DFL);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_fail),          cmocka_unit_test(test_alloc),
-      cmocka_unit_test(test_text),          cmocka_unit_test(test_read),
-      cmocka_unit_test(test_interrupted),   cmocka_unit_test(test_ignored_signal),
-      cmocka_unit_test(test_second_writer), cmocka_unit_test(test_stale_part),
-      cmocka_unit_test(test_full),          cmocka_unit_test(test_no_place),
-      cmocka_unit_test(test_several),       cmocka_unit_test(test_too_many),
-      cmocka_unit_test(test_output),        cmocka_unit_test(test_late_lock),
+      cmocka_unit_test(test_fail),           cmocka_unit_test(test_alloc),
+      cmocka_unit_test(test_word_find),      cmocka_unit_test(test_text),
+      cmocka_unit_test(test_read),           cmocka_unit_test(test_interrupted),
+      cmocka_unit_test(test_ignored_signal), cmocka_unit_test(test_second_writer),
+      cmocka_unit_test(test_stale_part),     cmocka_unit_test(test_full),
+      cmocka_unit_test(test_no_place),       cmocka_unit_test(test_several),
+      cmocka_unit_test(test_too_many),       cmocka_unit_test(test_output),
+      cmocka_unit_test(test_late_lock),
   };
   return cmocka_run_group_tests(tests, support_scratch_make, support_scratch_remove);
 }

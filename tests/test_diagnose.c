@@ -53,7 +53,7 @@ static void test_definitions(void **state) {
       double w[N_SAMPLES], grad_v = 0, grad_p = 0, v_length = 0;
       for (size_t g = 0; g < 2; g++) {
         attn_model_forward(model[g], tokens[g], labels);
-        attn_train_loss_derivative(w, model[g], labels);
+        attn_train_loss_derivative(w, model[g]->f, labels);
         attn_model_backward(model[g], tokens[g], labels, w);
         if (g == 0) {
           grad_v = length(model[0]->grad);
@@ -118,7 +118,7 @@ static void test_bound_is_attained(void **state) {
   model->theta[model->dim] = 20;
   double w[1];
   attn_model_forward(model, tokens, labels);
-  attn_train_loss_derivative(w, model, labels);
+  attn_train_loss_derivative(w, model->f, labels);
   attn_model_backward(model, tokens, labels, w);
   const attn_diagnosis d =
       attn_diagnose_measure(model, tokens, labels, w, attn_diagnose_longest(tokens));

@@ -136,7 +136,7 @@ static void test_loss(void **state) {
   const double time = 1e-3;
   attn_model_forward(trial->model, trial->tokens, trial->labels);
   const double before = attn_train_loss(trial->model, trial->labels);
-  attn_train_loss_derivative(trial->w, trial->model, trial->labels);
+  attn_train_loss_derivative(trial->w, trial->model->f, trial->labels);
   attn_model_backward(trial->model, trial->tokens, trial->labels, trial->w);
   const double norm = attn_norm(trial->model->grad, 2 * trial->model->dim);
   attn_flow_step(flow, trial->model, trial->tokens, trial->labels, time);

@@ -116,8 +116,7 @@ static void whole(double *v, double *W, double *p, const problem *q) {
 
 static void step(problem *q, double beta, bool train_v) {
   attn_key_query_forward(q->model, q->labels);
-  for (size_t i = 0; i < n; i++)
-    q->w[i] = -q->labels->y[i] / (n * (1 + exp(q->labels->y[i] * q->model->f[i])));
+  attn_train_loss_derivative(q->w, q->model->f, q->labels);
   attn_key_query_backward(q->model, q->labels, q->w);
   attn_key_query_step(q->model, beta, train_v);
 }

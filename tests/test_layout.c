@@ -127,7 +127,7 @@ static void test_forward_and_gradient(void **state) {
     }
     const double loss = (double)naive_loss(&q.data, theta[ATTN_V], theta[ATTN_P]);
     assert_close(attn_train_loss(q.model, q.labels), loss, 1e-13);
-    attn_train_loss_derivative(q.w, q.model, q.labels);
+    attn_train_loss_derivative(q.w, q.model->f, q.labels);
     attn_model_backward(q.model, q.tokens, q.labels, q.w);
     naive_gradient(twin[0], twin[1], &q.data, theta[ATTN_V], theta[ATTN_P]);
     for (size_t a = 0; a < 2; a++) {

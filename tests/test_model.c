@@ -79,7 +79,7 @@ static void expand(real *u /* [D] */, const problem *q, const double *coordinate
 
 static void gradient(problem *q) {
   attn_model_forward(q->model, q->tokens, q->labels);
-  attn_train_loss_derivative(q->w, q->model, q->labels);
+  attn_train_loss_derivative(q->w, q->model->f, q->labels);
   attn_model_backward(q->model, q->tokens, q->labels, q->w);
 }
 

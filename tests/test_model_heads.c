@@ -92,7 +92,7 @@ static void test_gradient(void **state) {
       q.model->attention = (attn_attention){attn_attention_kind_of(words[kind]), 2};
       start(&q);
       loss_at(&q);
-      attn_train_loss_derivative(q.w, q.model, q.labels);
+      attn_train_loss_derivative(q.w, q.model->f, q.labels);
       attn_model_backward(q.model, q.tokens, q.labels, q.w);
       const size_t size = 2 * H * q.model->dim;
       double *grad = attn_alloc(size, sizeof *grad), largest = 0;

@@ -107,6 +107,29 @@ static void test_twin(void **state) {
   }
 }
 
+/* Every head has vectors of its own, v of one size and p of the other: the stream's normals. */
+static void test_heads(void **state) {
+  (void)state;
+  enum { D = 9, H = 3 };
+  const attn_data_param param = {5, 2, D, 2, 0.2};
+  attn_trial *trial = attn_trial_alloc_heads(ATTN_TOKENS_DENSE, &param, 1, H);
+  attn_trial_draw(trial, 60, "start", D, 1);
+  attn_start_trial(trial, ATTN_START_GAUSSIAN, 0.5, 2, 60, "start", D, 1);
+  gsl_rng *rng = attn_rng_alloc();
+  attn_rng_start(rng, 60, "start", D, 1, ATTN_STREAM_START);
+  double g[2 * H][D];
+  for (size_t row = 0; row < 2 * H; row++)
+    attn_rng_gaussian(g[row] + 2, D - 2, rng);
+  for (size_t row = 0; row < 2 * H; row++)
+    attn_rng_gaussian(g[row], 2, rng);
+  for (size_t row = 0; row < 2 * H; row++)
+    for (size_t j = 0; j < D; j++)
+      assert_close(trial->model->theta[row * D + j], (row % 2 ? 2 : 0.5) * g[row][j] / sqrt(D),
+                   1e-14);
+  gsl_rng_free(rng);
+  attn_trial_free(trial);
+}
+
 /* Other sizes give multiples of the same vectors. */
 static void test_multiples(void **state) {
   (void)state;
@@ -224,11 +247,20 @@ static void blind_in_three(const void *argument) {
       started(ATTN_TOKENS_DENSE, &(attn_data_param){4, 2, 3, 1, 0}, ATTN_START_BLIND, 1, 1));
 }
 
+static void heads_orthogonal(const void *argument) {
+  (void)argument;
+  const attn_data_param param = {4, 2, 9, 1, 0};
+  attn_trial *trial = attn_trial_alloc_heads(ATTN_TOKENS_DENSE, &param, 1, 2);
+  attn_trial_draw(trial, 60, "start", 0, 0);
+  attn_start_trial(trial, ATTN_START_ORTHOGONAL, 1, 1, 60, "start", 0, 0);
+}
+
 static void test_misuse(void **state) {
   (void)state;
   for (attn_start_kind kind = 0; kind < ATTN_STARTS; kind++)
     assert_int_equal(attn_start_kind_of(attn_start_name(kind)), kind);
   assert_fails(name_unknown, "xavier", "'xavier'", "zero|gaussian");
+  assert_fails(heads_orthogonal, NULL, "2 heads", "zero or gaussian, not from orthogonal");
   assert_fails(blind_in_three, NULL, "d = 3", "d >= 4");
 }
 
@@ -236,9 +268,9 @@ int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_identities), cmocka_unit_test(test_zero),
-      cmocka_unit_test(test_twin),       cmocka_unit_test(test_multiples),
-      cmocka_unit_test(test_moments),    cmocka_unit_test(test_misuse),
-      cmocka_unit_test(test_law),
+      cmocka_unit_test(test_heads),      cmocka_unit_test(test_twin),
+      cmocka_unit_test(test_multiples),  cmocka_unit_test(test_moments),
+      cmocka_unit_test(test_misuse),     cmocka_unit_test(test_law),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static void test_loss(void **state) {
   for (size_t i = 0; i < 4; i++)
     loss += logl(1 + expl(-y[i] * (real)f[i])) / 4;
   assert_relative(attn_train_loss(model, labels), (double)loss, 1e-15);
-  attn_train_loss_derivative(w, model, labels);
+  attn_train_loss_derivative(w, model->f, labels);
   for (size_t i = 0; i < 4; i++)
     assert_relative(w[i], (double)(-y[i] / (4 * (1 + expl(y[i] * (real)f[i])))), 1e-15);
   assert_relative(w[0], -0.125, 1e-16); /* f = 0: -y/(2n) */
@@ -65,10 +65,10 @@ static void test_extreme_margins(void **state) {
   for (size_t c = 0; c < 4; c++)
     for (int y = -1; y <= 1; y += 2) {
       with_outputs(model, labels, &(double){y * size[c]}, &y);
-      attn_train_loss_derivative(&w, model, labels);
+      attn_train_loss_derivative(&w, model->f, labels);
       assert_true(attn_train_loss(model, labels) == 0 && w == 0);
       with_outputs(model, labels, &(double){-y * size[c]}, &y);
-      attn_train_loss_derivative(&w, model, labels);
+      attn_train_loss_derivative(&w, model->f, labels);
       assert_true(attn_train_loss(model, labels) == size[c] && w == -y);
     }
   with_outputs(model, labels, &(double){40}, &(int){1});

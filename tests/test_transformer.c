@@ -52,7 +52,7 @@ static void release(problem *q) {
 
 static void gradient(problem *q) {
   attn_transformer_forward(q->pass, q->model);
-  attn_train_output_derivative(q->w, q->pass->f, q->labels);
+  attn_train_loss_derivative(q->w, q->pass->f, q->labels);
   attn_transformer_backward(q->model, q->pass, q->w);
 }
 

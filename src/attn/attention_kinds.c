@@ -1,16 +1,14 @@
 #include "attention_kinds.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base.h"
 
 attn_attention_kind attn_attention_kind_of(const char *word) {
-  static const char *const words[] = {"softmax", "linear", "local", "sigmoid", "sparsemax", "hard"};
-  for (size_t kind = 0; kind < sizeof words / sizeof *words; kind++)
-    if (strcmp(word, words[kind]) == 0)
-      return (attn_attention_kind)kind;
-  attn_fail("'%s' is no kind of attention; the kinds are " ATTN_ATTENTION_WORDS, word);
+  size_t kind;
+  if (!attn_word_find(&kind, word, ATTN_ATTENTION_WORDS))
+    attn_fail("'%s' is no kind of attention; the kinds are " ATTN_ATTENTION_WORDS, word);
+  return (attn_attention_kind)kind;
 }
 
 static double mean(const double *x, size_t T) {

@@ -73,6 +73,18 @@ char *attn_text_format(const char *format, ...) {
   return text;
 }
 
+bool attn_word_find(size_t *index, const char *word, const char *words) {
+  const size_t length = strlen(word);
+  *index = 0;
+  for (const char *at = words;; at += strcspn(at, "|") + 1, ++*index) {
+    const size_t here = strcspn(at, "|");
+    if (here == length && strncmp(at, word, length) == 0)
+      return true;
+    if (at[here] == '\0')
+      return false;
+  }
+}
+
 char *attn_file_read(const char *path, size_t *size) {
   FILE *stream = fopen(path, "rb");
   if (stream == NULL)

@@ -30,6 +30,9 @@ char *attn_text_copy(const char *text);
 /* printf into fresh memory that attn_free releases. */
 char *attn_text_format(const char *format, ...) ATTN_PRINTF(1, 2);
 
+/* Whether word is one of words, "first|second|...", and the index of it. */
+bool attn_word_find(size_t *index, const char *word, const char *words);
+
 /* The whole file as text with a closing NUL; *size, if not NULL, receives its length in bytes.
  * Fails with a sentence when the file cannot be read, is a folder or contains a NUL byte. */
 char *attn_file_read(const char *path, size_t *size);

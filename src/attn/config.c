@@ -218,18 +218,8 @@ static void parse_list(const attn_key *key, const char *text, const char *where)
     attn_fail("%s: %s: %s needs at least one value", where, key->name, key->meaning);
 }
 
-static bool is_word_of(const char *text, const char *words) {
-  size_t length = strlen(text);
-  for (const char *at = words; at != NULL; at = strchr(at, '|')) {
-    at += *at == '|';
-    size_t here = strcspn(at, "|");
-    if (here == length && strncmp(at, text, length) == 0)
-      return true;
-  }
-  return false;
-}
-
 void attn_key_parse(const attn_key *key, const char *text, const char *where) {
+  size_t index;
   switch (key->kind) {
   case ATTN_KEY_REAL:
     *(double *)key->value = checked_number(key, text, where);
@@ -242,7 +232,7 @@ void attn_key_parse(const attn_key *key, const char *text, const char *where) {
     parse_list(key, text, where);
     return;
   case ATTN_KEY_WORD:
-    if (!is_word_of(text, key->range))
+    if (!attn_word_find(&index, text, key->range))
       attn_fail("%s: %s = %.60s: %s must be one of %s", where, key->name, text, key->meaning,
                 key->range);
     attn_free(*(char **)key->value);

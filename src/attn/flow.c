@@ -33,7 +33,7 @@ void attn_flow_step(attn_flow *flow, attn_model *model, attn_tokens *tokens,
   for (size_t stage = 0; stage < 4; stage++) {
     if (stage > 0)
       attn_model_forward(model, tokens, labels);
-    attn_train_loss_derivative(flow->w, model, labels);
+    attn_train_loss_derivative(flow->w, model->f, labels);
     attn_model_backward(model, tokens, labels, flow->w);
     attn_axpy(flow->sum, -time * share[stage], model->grad, size);
     if (stage < 3) {

@@ -17,10 +17,10 @@ static const char *const rule_name[ATTN_OPTIM_RULES] = {
 };
 
 attn_optim_rule attn_optim_rule_of(const char *word) {
-  for (size_t rule = 0; rule < ATTN_OPTIM_RULES; rule++)
-    if (strcmp(word, rule_name[rule]) == 0)
-      return (attn_optim_rule)rule;
-  attn_fail("'%s' is no optimizer; the optimizers are " ATTN_OPTIM_WORDS, word);
+  size_t rule;
+  if (!attn_word_find(&rule, word, ATTN_OPTIM_WORDS))
+    attn_fail("'%s' is no optimizer; the optimizers are " ATTN_OPTIM_WORDS, word);
+  return (attn_optim_rule)rule;
 }
 
 const char *attn_optim_rule_name(attn_optim_rule rule) {

@@ -17,6 +17,20 @@ static void forward(attn_recursion *r, size_t T) {
   }
 }
 
+/* What follows from the six numbers. */
+static void finish(attn_recursion *r, const attn_data_param *param) {
+  const double share[2] = {1 - param->eta, param->eta}, noise_tokens = (double)param->T - 1;
+  r->vv = r->pp = r->vp = 0;
+  for (size_t kind = 0; kind < 2; kind++) {
+    /* v = sum_j y_i c_j xi_j with c_j = v_xi / d, p likewise; v . p cancels between labels y = +-1,
+     * which are equally many in a balanced draw */
+    const double tokens = (double)param->n * share[kind] * noise_tokens / (double)param->d;
+    r->vv += tokens * r->v_xi[kind] * r->v_xi[kind];
+    r->pp += tokens * r->p_xi[kind] * r->p_xi[kind];
+  }
+  forward(r, param->T);
+}
+
 attn_recursion attn_recursion_start(const attn_data_param *param) {
   attn_recursion r = {0};
   forward(&r, param->T);
@@ -87,16 +101,23 @@ void attn_recursion_update(attn_recursion *r, const attn_data_param *param,
     const double change[6] = {v_mu, p_mu, v_xi[0], v_xi[1], p_xi[0], p_xi[1]};
     other_rule(r, change, param, optim);
   }
-  r->vv = r->pp = r->vp = 0;
-  for (size_t kind = 0; kind < 2; kind++) {
-    /* v = sum_j y_i c_j xi_j with c_j = v_xi / d, p likewise; v . p cancels between labels y = +-1,
-     * which are equally many in a balanced draw */
-    const double tokens = n * share[kind] * noise_tokens / d;
-    r->vv += tokens * r->v_xi[kind] * r->v_xi[kind];
-    r->pp += tokens * r->p_xi[kind] * r->p_xi[kind];
-  }
-  forward(r, param->T);
+  finish(r, param);
 }
+
+//@begin heads
+void attn_recursion_step_heads(attn_recursion *r, const attn_data_param *param, double beta,
+                               double H) {
+  const attn_recursion old = *r;
+  attn_recursion_step(r, param, beta);
+  r->v_mu = old.v_mu + H * (r->v_mu - old.v_mu);
+  r->p_mu = old.p_mu + (r->p_mu - old.p_mu) / H;
+  for (size_t kind = 0; kind < 2; kind++) {
+    r->v_xi[kind] = old.v_xi[kind] + H * (r->v_xi[kind] - old.v_xi[kind]);
+    r->p_xi[kind] = old.p_xi[kind] + (r->p_xi[kind] - old.p_xi[kind]) / H;
+  }
+  finish(r, param);
+}
+//@end heads
 
 void attn_recursion_record(attn_recursion *state, const double *steps, size_t count,
                            const attn_data_param *param, double beta) {

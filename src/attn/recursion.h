@@ -28,6 +28,12 @@ void attn_recursion_step(attn_recursion *state, const attn_data_param *param, do
 void attn_recursion_update(attn_recursion *state, const attn_data_param *param,
                            const attn_optim *optim);
 
+/* One step of H heads that are equal, as heads that start at zero stay. With V the sum of the heads'
+ * v and p that of each, f = V' X' S(X p) is one head whose V moves by H times what gradient descent
+ * gives it and p by 1/H of it; state is that head. H need not be a whole number. */
+void attn_recursion_step_heads(attn_recursion *state, const attn_data_param *param, double beta,
+                               double H);
+
 /* The states after the given numbers of steps, which rise. */
 void attn_recursion_record(attn_recursion *state /* [count] */, const double *steps /* [count] */,
                            size_t count, const attn_data_param *param, double beta);

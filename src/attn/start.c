@@ -1,7 +1,6 @@
 #include "start.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "linalg.h"
 #include "rng.h"
@@ -9,10 +8,10 @@
 static const char *const words[ATTN_STARTS] = {"zero", "gaussian", "sphere", "orthogonal", "blind"};
 
 attn_start_kind attn_start_kind_of(const char *word) {
-  for (size_t kind = 0; kind < ATTN_STARTS; kind++)
-    if (strcmp(word, words[kind]) == 0)
-      return (attn_start_kind)kind;
-  attn_fail("'%s' is no start; the starts are " ATTN_START_WORDS, word);
+  size_t kind;
+  if (!attn_word_find(&kind, word, ATTN_START_WORDS))
+    attn_fail("'%s' is no start; the starts are " ATTN_START_WORDS, word);
+  return (attn_start_kind)kind;
 }
 
 const char *attn_start_name(attn_start_kind kind) {
@@ -31,8 +30,13 @@ void attn_start_draw(attn_model *model, attn_tokens *tokens, attn_start_kind kin
   if (kind == ATTN_START_ZERO)
     return;
   const double root = sqrt((double)tokens->k + 2);
-  const double gaussian[2] = {size[ATTN_V] / root, size[ATTN_P] / root}, unit[2] = {1, 1};
-  attn_tokens_gaussian(tokens, model->theta, 2, kind == ATTN_START_GAUSSIAN ? gaussian : unit, rng);
+  if (kind != ATTN_START_GAUSSIAN && model->H > 1)
+    attn_fail("%zu heads: several heads start from zero or gaussian, not from %s", model->H,
+              words[kind]);
+  double *scale = model->grad; /* unused until the first backward pass */
+  for (size_t row = 0; row < 2 * model->H; row++)
+    scale[row] = kind == ATTN_START_GAUSSIAN ? size[row % 2] / root : 1;
+  attn_tokens_gaussian(tokens, model->theta, 2 * model->H, scale, rng);
   if (kind == ATTN_START_GAUSSIAN)
     return;
   double *const u[2] = {model->theta, model->theta + model->dim};

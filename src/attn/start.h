@@ -27,10 +27,11 @@ attn_start_kind attn_start_kind_of(const char *word);
 const char *attn_start_name(attn_start_kind kind);
 
 /* v and p of a start, size[ATTN_V] and size[ATTN_P] being their lengths (for Gaussian ones the root
- * mean square of them), in R^d. Needs tokens with room for two Gaussian vectors, after a draw;
- * nothing but zero needs room for zero. The model's scores are overwritten: forward is next. The
- * same stream with other sizes gives multiples of the same two vectors, and the kinds, being made
- * of the same Gaussian vectors, are near each other for large d: common random numbers. */
+ * mean square of them), in R^d. Several heads start independently, and from zero or Gaussian alone.
+ * Needs tokens with room for two Gaussian vectors for each head, after a draw; nothing but zero needs
+ * room for zero. The model's scores and gradient are overwritten: forward is next. The same stream
+ * with other sizes gives multiples of the same vectors, and the kinds, being made of the same
+ * Gaussian vectors, are near each other for large d: common random numbers. */
 void attn_start_draw(attn_model *model, attn_tokens *tokens, attn_start_kind kind,
                      const double size[2], gsl_rng *rng);
 

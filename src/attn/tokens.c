@@ -1,7 +1,6 @@
 #include "tokens.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "linalg.h"
 #include "rng.h"
@@ -10,11 +9,10 @@
 #include "tokens_lazy.h"
 
 attn_tokens_kind attn_tokens_kind_of(const char *word) {
-  static const char *const words[] = {"dense", "gram", "bartlett", "lazy"};
-  for (size_t kind = 0; kind < sizeof words / sizeof *words; kind++)
-    if (strcmp(word, words[kind]) == 0)
-      return (attn_tokens_kind)kind;
-  attn_fail("'%s' is no kind of tokens; the kinds are " ATTN_TOKENS_WORDS, word);
+  size_t kind;
+  if (!attn_word_find(&kind, word, ATTN_TOKENS_WORDS))
+    attn_fail("'%s' is no kind of tokens; the kinds are " ATTN_TOKENS_WORDS, word);
+  return (attn_tokens_kind)kind;
 }
 
 attn_tokens *attn_tokens_alloc_gaussian(attn_tokens_kind kind, size_t N, size_t d, double rho,

@@ -44,13 +44,9 @@ double attn_train_loss(const attn_model *model, const attn_labels *labels) {
   return sum / (double)model->n;
 }
 
-void attn_train_output_derivative(double *w, const double *f, const attn_labels *labels) {
+void attn_train_loss_derivative(double *w, const double *f, const attn_labels *labels) {
   for (size_t i = 0; i < labels->n; i++) /* exp may be inf: then w is 0, as it should */
     w[i] = -labels->y[i] / ((double)labels->n * (1 + exp(labels->y[i] * f[i])));
-}
-
-void attn_train_loss_derivative(double *w, const attn_model *model, const attn_labels *labels) {
-  attn_train_output_derivative(w, model->f, labels);
 }
 
 double attn_train_gradient_norm(attn_model *model, attn_tokens *tokens) {
@@ -87,7 +83,7 @@ void attn_train_step(attn_model *model, attn_tokens *tokens, const attn_labels *
                      const attn_optim *optim, double *w) {
   const bool turned = optim->basis != NULL && attn_optim_coordinatewise(optim->rule);
   attn_train_check(optim, tokens);
-  attn_train_loss_derivative(w, model, labels);
+  attn_train_loss_derivative(w, model->f, labels);
   if (optim->batch != NULL)
     attn_batch_next(w, optim->batch);
   attn_model_backward(model, tokens, labels, w);

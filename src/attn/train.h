@@ -37,13 +37,9 @@ double attn_train_matched_step(const attn_optim *optim, const attn_data_param *p
 /* L = (1/n) sum_i log(1 + exp(-y_i f_i)), after forward. */
 double attn_train_loss(const attn_model *model, const attn_labels *labels);
 
-/* w_i = dL/df_i = -y_i / (n (1 + exp(y_i f_i))) */
-void attn_train_loss_derivative(double *w /* [n] */, const attn_model *model,
+/* w_i = dL/df_i = -y_i / (n (1 + exp(y_i f_i))) of outputs f, of any model. */
+void attn_train_loss_derivative(double *w /* [n] */, const double *f /* [n] */,
                                 const attn_labels *labels);
-
-/* The same for outputs f of any model. */
-void attn_train_output_derivative(double *w /* [n] */, const double *f /* [n] */,
-                                  const attn_labels *labels);
 
 /* |dL/d(v, p)| after backward, a length in R^{2d} whatever the geometry. Costs a pass over the
  * tokens and overwrites what backward left in model->pull. */

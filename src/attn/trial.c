@@ -3,7 +3,7 @@
 #include "rng.h"
 
 static attn_trial *alloc_trial(attn_tokens_kind kind, const attn_data_param *param, size_t steps,
-                               size_t gaussians, const attn_layout *layout) {
+                               size_t gaussians, const attn_layout *layout, size_t heads) {
   const char *objection = attn_data_check(param);
   if (objection != NULL)
     attn_fail("%s", objection);
@@ -13,24 +13,29 @@ static attn_trial *alloc_trial(attn_tokens_kind kind, const attn_data_param *par
   trial->labels = attn_labels_alloc(param->n, param->T);
   attn_labels_set_layout(trial->labels, layout);
   trial->tokens = attn_tokens_alloc_gaussian(kind, trial->labels->N, param->d, param->rho,
-                                             2 * steps, gaussians);
-  trial->model = attn_model_alloc_samples(trial->tokens, param->n, param->T);
+                                             2 * heads * steps, gaussians);
+  trial->model = attn_model_alloc_heads(trial->tokens, param->n, param->T, heads);
   trial->w = attn_alloc(param->n, sizeof *trial->w);
   return trial;
 }
 
 attn_trial *attn_trial_alloc(attn_tokens_kind kind, const attn_data_param *param, size_t steps) {
-  return alloc_trial(kind, param, steps, 0, NULL);
+  return alloc_trial(kind, param, steps, 0, NULL, 1);
 }
 
 attn_trial *attn_trial_alloc_layout(attn_tokens_kind kind, const attn_data_param *param,
                                     const attn_layout *layout, size_t steps) {
-  return alloc_trial(kind, param, steps, 0, layout);
+  return alloc_trial(kind, param, steps, 0, layout, 1);
 }
 
 attn_trial *attn_trial_alloc_gaussian(attn_tokens_kind kind, const attn_data_param *param,
                                       size_t steps) {
-  return alloc_trial(kind, param, steps, 2, NULL);
+  return attn_trial_alloc_heads(kind, param, steps, 1);
+}
+
+attn_trial *attn_trial_alloc_heads(attn_tokens_kind kind, const attn_data_param *param,
+                                   size_t steps, size_t heads) {
+  return alloc_trial(kind, param, steps, 2 * heads, NULL, heads);
 }
 
 void attn_trial_free(attn_trial *trial) {

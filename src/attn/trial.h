@@ -25,6 +25,9 @@ attn_trial *attn_trial_alloc_layout(attn_tokens_kind kind, const attn_data_param
 /* The same, with room for a random start (start.h). */
 attn_trial *attn_trial_alloc_gaussian(attn_tokens_kind kind, const attn_data_param *param,
                                       size_t steps);
+/* The same with H heads and room for a Gaussian start of each; fails with a sentence for H = 0. */
+attn_trial *attn_trial_alloc_heads(attn_tokens_kind kind, const attn_data_param *param,
+                                   size_t steps, size_t heads);
 void attn_trial_free(attn_trial *trial);
 
 /* Draws labels and noise from the streams keyed by (seed, name, cell, replicate), and sets v and p

@@ -87,7 +87,7 @@ static void run(attn_table *table, attn_trial *trial, double b, size_t steps) {
   //@begin watch
   for (size_t step = 0;; step++) {
     attn_model_forward(model, trial->tokens, labels);
-    attn_train_loss_derivative(trial->w, model, labels);
+    attn_train_loss_derivative(trial->w, model->f, labels);
     attn_model_backward(model, trial->tokens, labels, trial->w);
     now = attn_diagnose_measure(model, trial->tokens, labels, trial->w, longest);
     attn_diagnose_watch(&watch, &now);

@@ -99,7 +99,7 @@ static outcome train(attn_trial *trial, bool attend, double b, size_t steps, boo
     }
     if (step == steps || (until && o.fitted == 1))
       break;
-    attn_train_loss_derivative(trial->w, model, trial->labels);
+    attn_train_loss_derivative(trial->w, model->f, trial->labels);
     attn_model_backward(model, trial->tokens, trial->labels, trial->w);
     attn_optim_update(&optim, model->theta, model->grad, (attend ? 2 : 1) * model->dim);
   }

@@ -210,7 +210,7 @@ static outcome run(learner *m, const problem *q, double kappa) {
     }
     if (step == conf.steps)
       break;
-    attn_train_output_derivative(q->train->w, pass->f, labels);
+    attn_train_loss_derivative(q->train->w, pass->f, labels);
     attn_transformer_backward(model, pass, q->train->w);
     attn_optim_update(&optim, model->theta, model->grad, model->size);
   }

@@ -165,7 +165,7 @@ static void train(point *points /* [record->count] */, attn_trial *trial, double
       if (++r == record->count)
         break;
     }
-    attn_train_loss_derivative(trial->w, model, trial->labels);
+    attn_train_loss_derivative(trial->w, model->f, trial->labels);
     attn_model_backward(model, trial->tokens, trial->labels, trial->w);
     attn_optim_update(&optim, model->theta, model->grad, (uniform ? 1 : 2) * model->dim);
   }

@@ -10,6 +10,7 @@
 #include "linalg.h"
 #include "rng.h"
 #include "stats.h"
+#include "train.h"
 #include "verdict.h"
 
 static struct {
@@ -215,8 +216,7 @@ static void train_cell(attn_table *table, size_t job, size_t draw, size_t cell, 
     }
     if (last)
       break;
-    for (size_t i = 0; i < conf.n; i++) /* dL/df_i of the mean logistic loss */
-      w[i] = -labels->y[i] / ((double)conf.n * (1 + exp(labels->y[i] * model->f[i])));
+    attn_train_loss_derivative(w, model->f, labels);
     attn_key_query_backward(model, labels, w);
     attn_key_query_step(model, conf.beta, false);
   }

@@ -106,7 +106,7 @@ static double relative_gradient(bench *x, double lambda) {
   const attn_trial *trial = x->trial;
   const attn_model *model = trial->model;
   double left = 0, size = 0;
-  attn_train_loss_derivative(trial->w, model, trial->labels);
+  attn_train_loss_derivative(trial->w, model->f, trial->labels);
   attn_model_backward(trial->model, trial->tokens, trial->labels, trial->w);
   for (size_t which = 0; which < 2; which++) {
     as_multiples(x->p, model->theta + which * model->dim, x);
