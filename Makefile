@@ -338,6 +338,21 @@ $(patsubst tests/%.sh,build/tests/%.tap,$(test_scripts)): build/tests/%.tap: tes
 check: $(test_logs)
 	@tests/summarise.sh $^
 
+# How often tests fail by chance: those that compare laws, and so say in a comment how likely a false
+# alarm is or how many standard errors they allow, on RUNS other seeds. (Other tests may need the draw
+# that they were written on: a kink to be met, a branch to be taken.)
+.PHONY: false-alarms
+RUNS ?= 20
+drawing := $(patsubst tests/%.c,build/reseed/%,$(shell grep -liE 'false alarm|standard errors|family-wise' tests/test_*.c))
+build/reseed/%: build/obj/tests/%.o build/obj/tests/reseed/start.o $(test_shared) build/lib/libattn.a
+	@mkdir -p $(@D)
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=attn_rng_start $^ -lcmocka $(LDLIBS) -o $@
+build/reseed/test_svm_libsvm: LDLIBS += -lsvm
+$(drawing:%=%.ran): %.ran: % run-tests
+	@sh tests/reseed.sh $(RUNS) $* >/dev/null || true
+false-alarms: $(drawing:%=%.ran)
+	@sh tests/reseed.sh $(RUNS) $(drawing)
+
 # tests/all_*.sh look at the companion, and need tools that make installs for nobody.
 .PHONY: check-all
 all_logs := $(patsubst tests/%.sh,build/tests/%.tap,$(wildcard tests/all_*.sh))

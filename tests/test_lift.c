@@ -16,8 +16,8 @@ static gsl_rng *stream(size_t replicate) {
   return rng;
 }
 
-/* The mean of phi(x) . phi(y) / count is the kernel, at every distance and for x = y: 5 standard
- * errors, the standard deviation being at most 1 / sqrt(count). The width is in units of x. */
+/* The mean of phi(x) . phi(y) / count is the kernel, at every distance and for x = y, within 5
+ * standard errors, the standard deviation being at most 1 / sqrt(count). The width is in units of x. */
 static void test_kernel(void **state) {
   (void)state;
   const size_t count = 40000;

@@ -551,7 +551,7 @@ static void test_basis(void **state) {
       square[i] += x[i] * x[i] / 4000;
   }
   for (size_t i = 0; i < D; i++)
-    assert_between(square[i], 0.185, 0.215); /* five standard deviations */
+    assert_between(square[i], 0.185, 0.215); /* five standard errors */
   attn_basis_free(basis);
   gsl_rng_free(rng);
 }

@@ -52,7 +52,8 @@ static void test_softmax(void **state) {
   assert_true(least < -10000 && count > 500);
 }
 
-/* Samples as they come: both classes, both noise parts, the sign of the output. */
+/* Samples as they come: both classes, both noise parts, the sign of the output.
+ * Within 4.5 standard errors. */
 static void test_simulation(void **state) {
   (void)state;
   enum { SAMPLES = 60000 };
