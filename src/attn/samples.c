@@ -125,6 +125,15 @@ attn_pairs attn_samples_pairs(const attn_samples *samples, const char *x_column,
   return pairs;
 }
 
+attn_line attn_samples_snr_exponent(const attn_samples *samples, const char *n_column,
+                                    const char *kappa_column, const attn_where *where,
+                                    double level) {
+  const attn_pairs p = attn_samples_pairs(samples, n_column, kappa_column, where);
+  for (size_t r = 0; r < p.count; r++)
+    p.y[r] /= sqrt(p.x[r]);
+  return attn_stats_power(p.x, p.y, p.count, level);
+}
+
 double attn_samples_value(const attn_samples *samples, const char *column,
                           const attn_where *where) {
   const size_t count = attn_samples_select(samples->scratch, samples, column, where);

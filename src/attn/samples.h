@@ -47,6 +47,12 @@ attn_pairs attn_samples_pairs(const attn_samples *samples, const char *x_column,
 /* The value of the only row selected; not-a-number where there is none or several. */
 double attn_samples_value(const attn_samples *samples, const char *column, const attn_where *where);
 
+/* The power law in n of the signal-to-noise ratio rho / sqrt(d) = kappa / sqrt(n), over the selected
+ * rows that have a positive kappa. */
+attn_line attn_samples_snr_exponent(const attn_samples *samples, const char *n_column,
+                                    const char *kappa_column, const attn_where *where,
+                                    double level);
+
 /* Not-a-number where nothing is selected. */
 double attn_samples_mean(const attn_samples *samples, const char *column, const attn_where *where);
 double attn_samples_median(const attn_samples *samples, const char *column,

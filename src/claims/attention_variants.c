@@ -337,12 +337,9 @@ static void write_edges(attn_experiment *experiment, const attn_samples *samples
 }
 
 static attn_line exponent(const attn_samples *samples, size_t kind, bool late) {
-  const attn_pairs p =
-      attn_samples_pairs(samples, "n", late ? "edge_c" : "edge_b",
-                         (attn_where[]){{"part", EDGE}, {"kind", (double)kind}, {0}});
-  for (size_t r = 0; r < p.count; r++)
-    p.y[r] /= sqrt(p.x[r]);
-  return attn_stats_power(p.x, p.y, p.count, conf.level);
+  return attn_samples_snr_exponent(samples, "n", late ? "edge_c" : "edge_b",
+                                   (attn_where[]){{"part", EDGE}, {"kind", (double)kind}, {0}},
+                                   conf.level);
 }
 
 static void write_fits(attn_experiment *experiment, const attn_samples *samples) {

@@ -568,12 +568,10 @@ static void write_least(attn_experiment *experiment, const attn_samples *samples
 
 /* The line of log SNR at the threshold on log n, over draws. */
 static attn_line law(const attn_samples *samples, size_t family, model_kind model) {
-  const attn_pairs p = attn_samples_pairs(
+  return attn_samples_snr_exponent(
       samples, "at", "threshold",
-      (attn_where[]){{"part", LAW}, {"kappa", (double)family}, {"model", (double)model}, {0}});
-  for (size_t r = 0; r < p.count; r++)
-    p.y[r] /= sqrt(p.x[r]);
-  return attn_stats_power(p.x, p.y, p.count, conf.level);
+      (attn_where[]){{"part", LAW}, {"kappa", (double)family}, {"model", (double)model}, {0}},
+      conf.level);
 }
 
 static const struct {

@@ -176,11 +176,9 @@ static attn_summary over(const attn_samples *samples, const char *what, double n
 
 /* The exponent of n of the SNR at boundary C, over draws. */
 static attn_line exponent(const attn_samples *samples, double heads, size_t start) {
-  const attn_pairs p = attn_samples_pairs(
-      samples, "n", "edge_c", (attn_where[]){{"heads", heads}, {"start", (double)start}, {0}});
-  for (size_t r = 0; r < p.count; r++)
-    p.y[r] /= sqrt(p.x[r]);
-  return attn_stats_power(p.x, p.y, p.count, conf.level);
+  return attn_samples_snr_exponent(samples, "n", "edge_c",
+                                   (attn_where[]){{"heads", heads}, {"start", (double)start}, {0}},
+                                   conf.level);
 }
 
 static void write_tables(attn_experiment *experiment, const attn_samples *samples) {

@@ -501,12 +501,9 @@ static void write_thresholds(attn_experiment *experiment, const attn_samples *sa
 
 /* The exponent of n of the SNR kappa / sqrt(n) at the end's threshold, over draws that have one. */
 static attn_line exponent_of(const attn_samples *samples, size_t L) {
-  const attn_pairs p = attn_samples_pairs(
+  return attn_samples_snr_exponent(
       samples, "n", "end",
-      (attn_where[]){{"part", THRESHOLD}, {"L", (double)L}, {"start", RANDOM}, {0}});
-  for (size_t r = 0; r < p.count; r++)
-    p.y[r] /= sqrt(p.x[r]);
-  return attn_stats_power(p.x, p.y, p.count, conf.level);
+      (attn_where[]){{"part", THRESHOLD}, {"L", (double)L}, {"start", RANDOM}, {0}}, conf.level);
 }
 
 static size_t deepest_of_all(void) {

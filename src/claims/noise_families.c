@@ -617,11 +617,8 @@ static void write_jump(attn_experiment *experiment, const attn_samples *samples)
 
 static attn_line fit(const attn_samples *samples, size_t rate, const char *edge) {
   const double v = (double)variation_of(rates[rate].kind);
-  const attn_pairs p = attn_samples_pairs(samples, "at", edge,
-                                          (attn_where[]){{"part", RATE}, {"variation", v}, {0}});
-  for (size_t r = 0; r < p.count; r++)
-    p.y[r] /= sqrt(p.x[r]); /* kappa to SNR */
-  return attn_stats_power(p.x, p.y, p.count, conf.level);
+  return attn_samples_snr_exponent(
+      samples, "at", edge, (attn_where[]){{"part", RATE}, {"variation", v}, {0}}, conf.level);
 }
 
 static void write_rates(attn_experiment *experiment, const attn_samples *samples) {

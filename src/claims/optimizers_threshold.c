@@ -247,11 +247,8 @@ static const attn_list *grid_of(size_t which) {
 }
 
 static attn_line exponent(const attn_samples *samples, size_t which) {
-  const attn_pairs p =
-      attn_samples_pairs(samples, "n", "kappa", (attn_where[]){{"method", (double)which}, {0}});
-  for (size_t r = 0; r < p.count; r++)
-    p.y[r] /= sqrt(p.x[r]);
-  return attn_stats_power(p.x, p.y, p.count, conf.level);
+  return attn_samples_snr_exponent(samples, "n", "kappa",
+                                   (attn_where[]){{"method", (double)which}, {0}}, conf.level);
 }
 
 static void write_tables(attn_experiment *experiment, const attn_samples *samples) {
