@@ -77,9 +77,9 @@ static void test_questions(void **state) {
   double n[] = {1, 1, 4, 4, 10, 10};
   double snr[] = {1, 101, 4 / 2.0, 104 / 2.0, 10 / sqrt(10), 110 / sqrt(10)};
   const attn_line line = attn_stats_power(n, snr, 6, 0.9);
-  const attn_line same = attn_samples_snr_exponent(samples, "job", "x", kind1, 0.9);
-  assert_close(same.slope, line.slope, 1e-14);
-  assert_close(same.slope_interval.low, line.slope_interval.low, 1e-13);
+  const attn_line asked = attn_samples_snr_exponent(samples, "job", "x", kind1, 0.9);
+  assert_close(asked.slope, line.slope, 1e-14);
+  assert_close(asked.slope_interval.low, line.slope_interval.low, 1e-13);
   assert_close(attn_samples_snr_exponent(samples, "x", "x", kind1, 0.9).slope, 0.5, 1e-14);
   attn_samples_free(samples);
 }
