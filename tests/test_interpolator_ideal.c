@@ -8,6 +8,7 @@
 #include "interpolator_starts.h"
 #include "linalg.h"
 #include "metrics.h"
+#include "risk.h"
 #include "rng.h"
 #include "tokens_gram.h"
 

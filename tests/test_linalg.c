@@ -187,9 +187,10 @@ static void test_misuse(void **state) {
 int main(void) {
   attn_linalg_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_description),        cmocka_unit_test(test_vectors),
-      cmocka_unit_test(test_products),           cmocka_unit_test(test_grams),
-      cmocka_unit_test(test_largest_eigenvalue), cmocka_unit_test(test_misuse),
+      cmocka_unit_test(test_description), cmocka_unit_test(test_vectors),
+      cmocka_unit_test(test_products),    cmocka_unit_test(test_product_of_rows),
+      cmocka_unit_test(test_grams),       cmocka_unit_test(test_largest_eigenvalue),
+      cmocka_unit_test(test_misuse),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -178,7 +178,7 @@ static void test_residual(void **state) {
   m = attn_metrics_measure(model, tokens, labels);
   const attn_risk_input input = attn_metrics_risk_input(&m);
   assert_true(m.pp == 0 && m.vp == 0);
-  assert_null(attn_risk_check(&input, 2, 0.1));
+  assert_null(attn_risk_input_check(&input, 2, 0.1));
   attn_model_free(model);
   attn_tokens_free(tokens);
   attn_labels_free(labels);

@@ -9,6 +9,7 @@
 #include "metrics.h"
 #include "model.h"
 #include "recursion.h"
+#include "risk.h"
 #include "tokens_gram.h"
 #include "train.h"
 

@@ -16,8 +16,10 @@
 #include <string.h>
 
 #include "logconcave.h"
+#include "logprob.h"
 #include "risk.h"
 #include "risk_support.h"
+#include "risk_two.h"
 
 #ifndef RISK_REFERENCE
 #define RISK_REFERENCE "tests/reference/risk_two_tokens.tsv"
@@ -124,11 +126,11 @@ static double other_integrand(double *slope, double *curvature, double x, const 
   const other_order *at = params;
   double y = (at->q * x - at->level + log(x)) / at->r;
   if (slope != NULL) {
-    double l = attn_risk_mills(-y), y1 = (at->q + 1.0 / x) / at->r;
+    double l = attn_logprob_mills(-y), y1 = (at->q + 1.0 / x) / at->r;
     *slope = x == 0.0 ? INFINITY : -x + l * y1;
     *curvature = -1.0 - l / (at->r * x * x) - y1 * y1 * l * (y < -1e3 ? -1.0 / y : l + y);
   }
-  return -0.5 * x * x + attn_risk_log_phi(y);
+  return -0.5 * x * x + attn_logprob_phi(y);
 }
 
 static void test_other_order(void **state) {
@@ -202,11 +204,11 @@ static void test_simulation(void **state) {
 static void test_degenerate_parts(void **state) {
   (void)state;
   attn_risk_input in = input_of(0.7, 0.4, 0.02, 0.0, 0.0);
-  double expected = attn_risk_log_phi(-exp(0.4) * 0.7 / sqrt(0.02)) / M_LN10;
+  double expected = attn_logprob_phi(-exp(0.4) * 0.7 / sqrt(0.02)) / M_LN10;
   assert_near(attn_risk_two(&in).log10_class[0], expected, 1e-14, "p without noise");
   assert_near(attn_risk_two(&in).log10_class[1], expected, 1e-14, "p without noise, class 2");
   in.mp[0] = 0.0;
-  assert_near(attn_risk_two(&in).log10_class[0], attn_risk_log_phi(-0.7 / sqrt(0.02)) / M_LN10,
+  assert_near(attn_risk_two(&in).log10_class[0], attn_logprob_phi(-0.7 / sqrt(0.02)) / M_LN10,
               1e-14, "p = 0");
   in = input_of(0.7, 0.4, 0.0, 0.3, 0.0);
   assert_true(attn_risk_two(&in).log10_clean == -INFINITY);
@@ -244,7 +246,7 @@ static void test_parallel(void **state) {
         double m = m_v * exp(0.3), found = attn_risk_two(&in).log10_class[0] * M_LN10;
         if (sign < 0) {
           double z = bisect(m, sigma, kappa, 1e6, 0.0);
-          assert_near(found, attn_risk_log_phi(-z), 1e-10, "half line");
+          assert_near(found, attn_logprob_phi(-z), 1e-10, "half line");
         } else {
           double best = -1.0 / sigma; /* where exp(-sigma z) / -z is least */
           if (m * exp(1.0) + kappa * best >= 0.0) {
@@ -253,8 +255,8 @@ static void test_parallel(void **state) {
           }
           double x1 = -bisect(m, sigma, kappa, best, 0.0);
           double x2 = -bisect(m, sigma, kappa, best, -1e4);
-          double p1 = attn_risk_log_phi(-x1);
-          double expected = p1 + attn_risk_log_complement(attn_risk_log_phi(-x2) - p1);
+          double p1 = attn_logprob_phi(-x1);
+          double expected = p1 + attn_logprob_complement(attn_logprob_phi(-x2) - p1);
           assert_near(found, expected, 1e-8, "interval");
         }
         /* The wrong sign of v is the complement of both signs turned. */
@@ -348,18 +350,19 @@ static void test_monotone(void **state) {
 /* log Phi and the Mills ratio where their branches meet and where only asymptotics hold. */
 static void test_log_phi(void **state) {
   (void)state;
-  assert_near(attn_risk_log_phi(0.0), -M_LN2, 1e-15, "log Phi(0)");
-  assert_near(attn_risk_log_phi(-1e6), -0.5e12 - log(1e6) - 0.5 * log(2.0 * M_PI), 1e-15, "-1e6");
-  assert_near(attn_risk_log_phi(-1e150), -0.5e300, 1e-15, "-1e150");
-  assert_true(attn_risk_log_phi(-INFINITY) == -INFINITY);
-  assert_true(attn_risk_log_phi(INFINITY) == 0.0);
-  assert_near(attn_risk_log_phi(10.0), -7.6198530241605e-24, 1e-12, "10");
-  assert_near(attn_risk_log_phi(-20.0), -203.9171553710973, 1e-14, "-20");
-  assert_near(attn_risk_log_phi(-20.0 + 1e-12), attn_risk_log_phi(-20.0), 1e-12, "branches at -20");
-  assert_near(attn_risk_mills(20.0), attn_risk_mills(20.0 + 1e-13), 1e-12, "Mills ratio at 20");
+  assert_near(attn_logprob_phi(0.0), -M_LN2, 1e-15, "log Phi(0)");
+  assert_near(attn_logprob_phi(-1e6), -0.5e12 - log(1e6) - 0.5 * log(2.0 * M_PI), 1e-15, "-1e6");
+  assert_near(attn_logprob_phi(-1e150), -0.5e300, 1e-15, "-1e150");
+  assert_true(attn_logprob_phi(-INFINITY) == -INFINITY);
+  assert_true(attn_logprob_phi(INFINITY) == 0.0);
+  assert_near(attn_logprob_phi(10.0), -7.6198530241605e-24, 1e-12, "10");
+  assert_near(attn_logprob_phi(-20.0), -203.9171553710973, 1e-14, "-20");
+  assert_near(attn_logprob_phi(-20.0 + 1e-12), attn_logprob_phi(-20.0), 1e-12, "branches at -20");
+  assert_near(attn_logprob_mills(20.0), attn_logprob_mills(20.0 + 1e-13), 1e-12,
+              "Mills ratio at 20");
   for (double x = -50.0; x < 8.0; x += 0.37) { /* the derivative of log Phi */
-    double h = 1e-4, slope = (attn_risk_log_phi(x + h) - attn_risk_log_phi(x - h)) / (2.0 * h);
-    assert_near(attn_risk_mills(-x), slope, 1e-6, "Mills ratio as a derivative");
+    double h = 1e-4, slope = (attn_logprob_phi(x + h) - attn_logprob_phi(x - h)) / (2.0 * h);
+    assert_near(attn_logprob_mills(-x), slope, 1e-6, "Mills ratio as a derivative");
   }
 }
 
@@ -380,28 +383,28 @@ static void test_combination(void **state) {
 static void test_check(void **state) {
   (void)state;
   attn_risk_input good = input_of(0.5, 0.1, 0.02, 0.3, 0.01), in;
-  assert_null(attn_risk_check(&good, 2, 0.0));
-  assert_non_null(strstr(attn_risk_check(&good, 1, 0.0), "T = 1"));
-  assert_non_null(strstr(attn_risk_check(&good, 2, 0.5), "eta = 0.5"));
-  assert_non_null(strstr(attn_risk_check(&good, 2, -0.1), "eta = -0.1"));
-  assert_non_null(attn_risk_check(&good, 2, NAN));
+  assert_null(attn_risk_input_check(&good, 2, 0.0));
+  assert_non_null(strstr(attn_risk_input_check(&good, 1, 0.0), "T = 1"));
+  assert_non_null(strstr(attn_risk_input_check(&good, 2, 0.5), "eta = 0.5"));
+  assert_non_null(strstr(attn_risk_input_check(&good, 2, -0.1), "eta = -0.1"));
+  assert_non_null(attn_risk_input_check(&good, 2, NAN));
   in = good, in.vv = -1.0;
-  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "vv = -1"));
+  assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "vv = -1"));
   in = good, in.pp = -1.0;
-  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "pp = -1"));
+  assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "pp = -1"));
   in = good, in.mp[1] = NAN;
-  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "mp[1] = "));
+  assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "mp[1] = "));
   in = good, in.mv[0] = INFINITY;
-  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "mv[0] = inf"));
+  assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "mv[0] = inf"));
   in = good, in.vp = 0.1;
-  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "vp = 0.1"));
+  assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "vp = 0.1"));
   attn_risk_result r = attn_risk_two(&in);
   assert_int_equal(r.status, ATTN_RISK_BAD_INPUT);
   assert_true(isnan(r.log10_clean) && isnan(r.log10_class[0]) && isnan(r.error));
   in = good, in.residual2 = -0.1;
-  assert_non_null(strstr(attn_risk_check(&in, 2, 0.0), "residual2 = -0.1"));
+  assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "residual2 = -0.1"));
   in = good, in.vp = sqrt(in.vv * in.pp) * (1.0 + 1e-12); /* rounding is forgiven */
-  assert_null(attn_risk_check(&in, 2, 0.0));
+  assert_null(attn_risk_input_check(&in, 2, 0.0));
   assert_string_equal(attn_risk_status_name(ATTN_RISK_BAD_INPUT), "bad input");
 }
 

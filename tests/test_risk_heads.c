@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "linalg.h"
+#include "logprob.h"
+#include "risk.h"
 #include "risk_heads.h"
 #include "risk_support.h"
+#include "risk_two.h"
 #include "rng.h"
 #include "stats.h"
 
@@ -105,7 +108,7 @@ static void grid(double out[2], const problem *q, size_t k, double reach) {
       const double G =
           mean / sqrt(s[0] * s[0] * C[0] + 2 * s[0] * s[1] * C[1] + s[1] * s[1] * C[2]);
       for (int side = 0; side < 2; side++) {
-        const double l = -0.5 * (x * x + y * y) + attn_risk_log_phi(side == 0 ? -G : G);
+        const double l = -0.5 * (x * x + y * y) + attn_logprob_phi(side == 0 ? -G : G);
         if (l > top[side]) {
           sum[side] = sum[side] * exp(top[side] - l) + 1;
           top[side] = l;
@@ -236,7 +239,7 @@ static void test_no_attention(void **state) {
         variance += q.gram[2 * h * 8 + 2 * g];
     }
     for (size_t k = 0; k < 2; k++)
-      log_wrong[k] = attn_risk_log_phi((k == 0 ? -1 : 1) * sum[k] / sqrt(variance)) / M_LN10;
+      log_wrong[k] = attn_logprob_phi((k == 0 ? -1 : 1) * sum[k] / sqrt(variance)) / M_LN10;
     const attn_risk_result r = attn_risk_heads(&q.input, 0);
     assert_int_equal(r.status, ATTN_RISK_OK);
     for (size_t k = 0; k < 2; k++)

@@ -1,5 +1,7 @@
 /* The risk for other attention than softmax: against the softmax case of risk.h, closed forms, plain
  * simulation of samples, and a Simpson rule in the deep tail. */
+#include "logprob.h"
+#include "risk_two.h"
 #include "support.h"
 
 #include <gsl/gsl_math.h>
@@ -107,7 +109,7 @@ static void test_hard(void **state) {
     const attn_risk_input in = {
         .mv = {1, -1}, .mp = {m_p, m_p}, .vv = 2, .pp = 1.7, .vp = 0, .residual2 = NAN};
     const attn_risk_result r = attn_risk_kinds_two(&in, &hard);
-    const double expected = (attn_risk_log_phi(-m_p / sqrt(1.7)) - M_LN2) / M_LN10;
+    const double expected = (attn_logprob_phi(-m_p / sqrt(1.7)) - M_LN2) / M_LN10;
     assert_close(r.log10_clean, expected, 1e-9 * fabs(expected) + 1e-10);
   }
 }
@@ -121,8 +123,8 @@ static void test_sparsemax(void **state) {
     const attn_risk_input in = {
         .mv = {0.7, -0.7}, .mp = {m_p, m_p}, .vv = 2, .pp = 1.3, .vp = 0, .residual2 = NAN};
     const double risk = attn_risk_kinds_two(&in, &sparsemax).log10_clean;
-    assert_between(risk, (attn_risk_log_phi(-(m_p + 1) / sqrt(1.3)) - M_LN2) / M_LN10,
-                   (attn_risk_log_phi(-(m_p - 1) / sqrt(1.3)) - M_LN2) / M_LN10);
+    assert_between(risk, (attn_logprob_phi(-(m_p + 1) / sqrt(1.3)) - M_LN2) / M_LN10,
+                   (attn_logprob_phi(-(m_p - 1) / sqrt(1.3)) - M_LN2) / M_LN10);
   }
 }
 
@@ -139,7 +141,7 @@ static double simpson(const attn_risk_input *in, const attn_attention *attention
     double w[2];
     attn_attention_weights(w, b, 2, attention);
     const double mean = w[0] * in->mv[0] + w[1] * kappa * z, deviation = fabs(w[1]) * s;
-    const double L = -z * z / 2 + (deviation > 0 ? attn_risk_log_phi(-mean / deviation)
+    const double L = -z * z / 2 + (deviation > 0 ? attn_logprob_phi(-mean / deviation)
                                    : mean < 0    ? 0
                                                  : -INFINITY);
     const double weight = i == 0 || i == N ? 1 : i % 2 ? 4 : 2;
@@ -184,7 +186,7 @@ static void test_special(void **state) {
     const double b[2] = {0.3, 0};
     attn_attention_weights(s, b, 2, &attention);
     attn_risk_input in = {.mv = {0.4, -0.4}, .mp = {0.3, 0.3}, .vv = 0.04, .residual2 = NAN};
-    const double tail = s[1] == 0 ? -INFINITY : attn_risk_log_phi(-s[0] * 0.4 / (s[1] * 0.2));
+    const double tail = s[1] == 0 ? -INFINITY : attn_logprob_phi(-s[0] * 0.4 / (s[1] * 0.2));
     const double plain = attn_risk_kinds_two(&in, &attention).log10_clean;
     assert_true(plain == tail / M_LN10 || fabs(plain - tail / M_LN10) < 1e-12);
 

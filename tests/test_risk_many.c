@@ -13,9 +13,12 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "logprob.h"
+#include "risk.h"
 #include "risk_many.h"
 #include "risk_modes.h"
 #include "risk_support.h"
+#include "risk_two.h"
 
 /* T = 2 through the sampler agrees with the exact quadrature to five of its standard errors, from
  * risks near 1 to 10^-100000. */
@@ -65,7 +68,7 @@ static void grid_three(double out[2], const attn_risk_input *in, int k) {
       double G = (M + kappa * (e[i] * z[i] + e[j] * z[j])) / (s * hypot(e[i], e[j]));
       double prior = -0.5 * (z[i] * z[i] + z[j] * z[j]) + (i == j ? 0.0 : M_LN2);
       for (int side = 0; side < 2; side++) {
-        double l = prior + attn_risk_log_phi(side == 0 ? -G : G);
+        double l = prior + attn_logprob_phi(side == 0 ? -G : G);
         if (l > top[side]) {
           sum[side] = sum[side] * exp(top[side] - l) + 1.0;
           top[side] = l;
@@ -136,7 +139,7 @@ static double grid_four(const attn_risk_input *in) {
         double a = exp(sigma * x), b = exp(sigma * y), c = exp(sigma * z);
         double G = (M + kappa * (a * x + b * y + c * z)) / (s * sqrt(a * a + b * b + c * c));
         double orbit = i == j && j == k ? 1.0 : i == j || j == k ? 3.0 : 6.0;
-        double l = -0.5 * (x * x + y * y + z * z) + attn_risk_log_phi(-G) + log(orbit);
+        double l = -0.5 * (x * x + y * y + z * z) + attn_logprob_phi(-G) + log(orbit);
         if (l > top) {
           sum = sum * exp(top - l) + 1.0;
           top = l;
@@ -211,7 +214,7 @@ static void test_simulation(void **state) {
 static void test_degenerate(void **state) {
   (void)state;
   attn_risk_input in = input_of(0.7, 0.4, 0.02, 0.0, 0.0);
-  double expected = attn_risk_log_phi(-exp(0.4) * 0.7 / sqrt(4 * 0.02)) / M_LN10;
+  double expected = attn_logprob_phi(-exp(0.4) * 0.7 / sqrt(4 * 0.02)) / M_LN10;
   assert_near(attn_risk_many(&in, 5, 0).log10_clean, expected, 1e-13, "p without noise");
   in.pp = 1e-8;
   attn_risk_result r = attn_risk_many(&in, 5, 0);

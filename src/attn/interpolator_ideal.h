@@ -25,7 +25,7 @@
 #define ATTN_INTERPOLATOR_IDEAL_H
 
 #include "data.h"
-#include "risk.h"
+#include "risk_input.h"
 
 typedef struct {
   double count[2]; /* [clean, noisy] samples; need not be whole */

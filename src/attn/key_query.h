@@ -18,7 +18,7 @@
 #define ATTN_KEY_QUERY_H
 
 #include "data.h"
-#include "risk.h"
+#include "risk_input.h"
 
 typedef struct {
   size_t n, T, N, m;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "model.h"
+#include "risk.h"
 
 static const double sign[2] = {1, -1}; /* y_i y~_i of clean and noisy samples */
 static const double farthest = 8.5;    /* standard deviations */

@@ -8,7 +8,7 @@
 #define ATTN_MEAN_FIELD_H
 
 #include "data.h"
-#include "risk.h"
+#include "risk_input.h"
 
 enum { ATTN_CLEAN = 0, ATTN_NOISY = 1 };
 

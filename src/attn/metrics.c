@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "linalg.h"
+#include "risk.h"
 #include "train.h"
 
 static double residual2(const attn_model *model, const attn_tokens *tokens, double c) {

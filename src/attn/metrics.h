@@ -3,7 +3,7 @@
 #define ATTN_METRICS_H
 
 #include "model.h"
-#include "risk.h"
+#include "risk_input.h"
 
 /* Not-a-number stands where there is no sample of a kind. A tie f = 0 counts as an error. */
 typedef struct {

@@ -7,6 +7,7 @@
 #include "interpolator.h"
 #include "maxmargin.h"
 #include "metrics.h"
+#include "risk_result.h"
 #include "trial.h"
 
 typedef struct {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "linalg.h"
+#include "logprob.h"
 #include "rng.h"
 #include "risk.h"
 
@@ -148,7 +149,7 @@ double attn_population_log10_risk(const double *theta, const attn_population *po
       attn_risk_log10(&input, attn_population_noise_tokens(population) + 1);
   const double share = share_of(population);
   return share == 0.5 ? risk.log10_clean
-                      : attn_risk_log_sum(log(share) + risk.log10_class[0] * log(10),
-                                          log(1 - share) + risk.log10_class[1] * log(10)) /
+                      : attn_logprob_sum(log(share) + risk.log10_class[0] * log(10),
+                                         log(1 - share) + risk.log10_class[1] * log(10)) /
                             log(10);
 }

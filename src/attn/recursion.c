@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "attention.h"
+#include "risk.h"
 
 static const double sigma[2] = {1, -1}; /* y_i y~_i: +1 clean, -1 noisy */
 

@@ -6,7 +6,7 @@
 
 #include "data.h"
 #include "optim.h"
-#include "risk.h"
+#include "risk_input.h"
 
 typedef struct {
   double v_mu, p_mu;       /* mu_1 . v = -mu_2 . v, and mu_k . p */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "logprob.h"
 #include "rng.h"
 
 static const double LOG_SQRT_2PI = 0.918938533204672741780329736406;
@@ -169,20 +170,20 @@ static double norm2(const double *z, size_t r) {
 /* L(z) = -|z|^2/2 + log Phi(-G(z)); with l = phi(G)/Phi(-G), L' = -z - l G' and
  * -L'' = I + l G'' + l (l - G) G' (G')^T. */
 static double height(const integrand *f, const double *z) {
-  return -0.5 * norm2(z, f->r) + attn_risk_log_phi(-ratio(NULL, NULL, f, z));
+  return -0.5 * norm2(z, f->r) + attn_logprob_phi(-ratio(NULL, NULL, f, z));
 }
 
 static double expand(double *slope, double (*precision)[MOST], const integrand *f,
                      const double *z) {
   double gradient[MOST];
-  const double G = ratio(gradient, precision, f, z), l = attn_risk_mills(G);
+  const double G = ratio(gradient, precision, f, z), l = attn_logprob_mills(G);
   const double bend = l * (G > 1e3 ? 1 / G : l - G);
   for (size_t i = 0; i < f->r; i++) {
     slope[i] = -z[i] - l * gradient[i];
     for (size_t j = 0; j < f->r; j++)
       precision[i][j] = (i == j) + l * precision[i][j] + bend * gradient[i] * gradient[j];
   }
-  return -0.5 * norm2(z, f->r) + attn_risk_log_phi(-G);
+  return -0.5 * norm2(z, f->r) + attn_logprob_phi(-G);
 }
 
 /* ---- its maxima ------------------------------------------------------------------------------------ */
@@ -414,7 +415,7 @@ static double tail(double *error, attn_risk_status *status, const integrand *f, 
   const size_t r = f->r;
   if (r == 0) {
     *error = 0;
-    return attn_risk_log_phi(-ratio(NULL, NULL, f, NULL));
+    return attn_logprob_phi(-ratio(NULL, NULL, f, NULL));
   }
   part parts[MOST_PARTS];
   const size_t count = make_mixture(parts, f);
@@ -442,7 +443,7 @@ static double tail(double *error, attn_risk_status *status, const integrand *f, 
         for (size_t l = 0; l < r; l++)
           z[l] += parts[k].z[l];
         for (size_t j = 0; j < count; j++)
-          log_mixture = attn_risk_log_sum(log_mixture, log_density(&parts[j], z, r));
+          log_mixture = attn_logprob_sum(log_mixture, log_density(&parts[j], z, r));
         const double term = height(f, z) - (double)r * LOG_SQRT_2PI - log_mixture +
                             log(parts[k].weight / (double)n);
         if (term > top) {
@@ -486,7 +487,7 @@ static double rough(const integrand *f) {
   double sum = 0, z[MOST];
   for (int i = 0; i < ROUGH; i++) {
     attn_rng_gaussian(z, f->r, rng);
-    sum += exp(attn_risk_log_phi(-ratio(NULL, NULL, f, z)));
+    sum += exp(attn_logprob_phi(-ratio(NULL, NULL, f, z)));
   }
   gsl_rng_free(rng);
   return sum / ROUGH;
@@ -526,7 +527,7 @@ attn_risk_result attn_risk_heads(const attn_risk_heads_input *input, size_t poin
       side = turned(&f, -outer);
     const double smaller =
         fmin(tail(&error[k], &status, &side, points > 0 ? points : ATTN_RISK_HEADS_POINTS), 0);
-    const double rest = attn_risk_log_complement(smaller);
+    const double rest = attn_logprob_complement(smaller);
     log_wrong[k] = likely ? rest : smaller;
     log_right[k] = likely ? smaller : rest;
   }

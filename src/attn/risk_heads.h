@@ -18,7 +18,9 @@
 #ifndef ATTN_RISK_HEADS_H
 #define ATTN_RISK_HEADS_H
 
-#include "risk.h"
+#include <stddef.h>
+
+#include "risk_result.h"
 
 enum {
   ATTN_RISK_HEADS_MOST = 32,   /* heads */

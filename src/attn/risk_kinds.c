@@ -4,6 +4,7 @@
 #include <gsl/gsl_math.h>
 #include <math.h>
 
+#include "logprob.h"
 #include "rng.h"
 
 static const double LOG_SQRT_2PI = 0.918938533204672741780329736406;
@@ -22,7 +23,7 @@ typedef struct {
 /* log Phi(-side mean / deviation), its limit where the deviation is zero; 1/2 for a tie. */
 static double log_tail(double mean, double deviation, double side) {
   if (deviation > 0)
-    return attn_risk_log_phi(-side * mean / deviation);
+    return attn_logprob_phi(-side * mean / deviation);
   return mean == 0 ? -M_LN2 : side * mean < 0 ? 0 : -INFINITY;
 }
 
@@ -143,8 +144,8 @@ static double integral(double *error, const integrand *at, panel *list) {
   for (;;) {
     double value = -INFINITY, wrong = -INFINITY, rounding = 0;
     for (size_t i = 0; i < count; i++) {
-      value = attn_risk_log_sum(value, list[i].log_value);
-      wrong = attn_risk_log_sum(wrong, list[i].log_error);
+      value = attn_logprob_sum(value, list[i].log_value);
+      wrong = attn_logprob_sum(wrong, list[i].log_error);
     }
     const double allowed = value + log(1e-12 / (double)count);
     bool halved = false;
@@ -171,7 +172,7 @@ static double integral(double *error, const integrand *at, panel *list) {
 
 static integrand integrand_of(const attn_risk_input *input, const attn_attention *attention,
                               int k) {
-  const attn_risk_noise noise = attn_risk_noise_of(input);
+  const attn_risk_noise noise = attn_risk_input_noise(input);
   const double sign = k == 0 ? 1 : -1;
   return (integrand){
       attention, sign * input->mv[k], input->mp[k], noise.sigma, sign * noise.kappa, noise.s, 1};
@@ -179,7 +180,7 @@ static integrand integrand_of(const attn_risk_input *input, const attn_attention
 
 attn_risk_result attn_risk_kinds_two(const attn_risk_input *input,
                                      const attn_attention *attention) {
-  if (attn_risk_check(input, 2, 0) != NULL)
+  if (attn_risk_input_check(input, 2, 0) != NULL)
     return attn_risk_result_bad();
   panel *list = attn_alloc(PANELS, sizeof *list);
   double log_side[2][2], error[2]; /* [wrong, right][class] */
@@ -192,7 +193,7 @@ attn_risk_result attn_risk_kinds_two(const attn_risk_input *input,
     }
     /* the larger of the two is one minus the smaller */
     const int smaller = log_side[0][k] < log_side[1][k] ? 0 : 1;
-    log_side[1 - smaller][k] = attn_risk_log_complement(log_side[smaller][k]);
+    log_side[1 - smaller][k] = attn_logprob_complement(log_side[smaller][k]);
     error[k] = of_side[smaller];
     if (log_side[smaller][k] == -INFINITY)
       log_side[1 - smaller][k] = 0;
@@ -207,7 +208,7 @@ attn_risk_result attn_risk_kinds_two(const attn_risk_input *input,
 attn_risk_result attn_risk_kinds_sampled(const attn_risk_input *input,
                                          const attn_attention *attention, size_t T, size_t draws,
                                          gsl_rng *rng) {
-  if (attn_risk_check(input, T, 0) != NULL)
+  if (attn_risk_input_check(input, T, 0) != NULL)
     return attn_risk_result_bad();
   double *row = attn_alloc(3 * T, sizeof *row), *z = row, *b = row + T, *s = b + T;
   double mean[2] = {0, 0}, right[2] = {0, 0}, sum = 0, squares = 0;

@@ -6,7 +6,8 @@
 #include <gsl/gsl_rng.h>
 
 #include "attention_kinds.h"
-#include "risk.h"
+#include "risk_input.h"
+#include "risk_result.h"
 
 /* T = 2, one fresh sample: the signal's score is m_p and the noise token's sigma z, sigma = sqrt(pp),
  * so its weights are s(m_p, sigma z), and given z the output is Gaussian:

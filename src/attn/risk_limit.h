@@ -3,7 +3,8 @@
 #ifndef ATTN_RISK_LIMIT_H
 #define ATTN_RISK_LIMIT_H
 
-#include "risk.h"
+#include "risk_input.h"
+#include "risk_result.h"
 
 /* The input's p is a direction: only m_p / sqrt(pp) and vp / sqrt(pp) matter. With h = m_p / sigma,
  * N = T - 1 noise tokens and a = kappa z + s w at the token with the largest score z,

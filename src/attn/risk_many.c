@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "logprob.h"
 #include "risk_modes.h"
 
 static const double LOG_SQRT_2PI = 0.918938533204672741780329736406;
@@ -195,7 +196,7 @@ static double log_share(const double *z, const part *parts, size_t count, size_t
                         const attn_risk_integrand *f) {
   double log_mixture = -INFINITY;
   for (size_t j = 0; j < count; j++)
-    log_mixture = attn_risk_log_sum(log_mixture, log_density(z, f->N, &parts[j]));
+    log_mixture = attn_logprob_sum(log_mixture, log_density(z, f->N, &parts[j]));
   return attn_risk_integrand_log(f, z) - log_mixture + log(parts[k].weight / (double)n);
 }
 
@@ -280,9 +281,9 @@ static double rough_tail(const attn_risk_integrand *f) {
 }
 
 attn_risk_result attn_risk_many(const attn_risk_input *input, size_t T, size_t points) {
-  if (attn_risk_check(input, T, 0.0) != NULL)
+  if (attn_risk_input_check(input, T, 0.0) != NULL)
     return attn_risk_result_bad();
-  const attn_risk_noise noise = attn_risk_noise_of(input);
+  const attn_risk_noise noise = attn_risk_input_noise(input);
   const double N = (double)T - 1.0;
   double log_wrong[2], log_right[2], error[2] = {0.0, 0.0};
   attn_risk_status status = ATTN_RISK_OK;
@@ -295,8 +296,8 @@ attn_risk_result attn_risk_many(const attn_risk_input *input, size_t T, size_t p
       double g = sign == 0.0 ? 0.0
                  : s == 0.0  ? sign * INFINITY
                              : sign * exp(log_m - log(s) - 0.5 * log(N));
-      log_wrong[k] = attn_risk_log_phi(-g);
-      log_right[k] = attn_risk_log_phi(g);
+      log_wrong[k] = attn_logprob_phi(-g);
+      log_right[k] = attn_logprob_phi(g);
       continue;
     }
     if (s == 0.0) {
@@ -316,7 +317,7 @@ attn_risk_result attn_risk_many(const attn_risk_input *input, size_t T, size_t p
     double side = turned ? -1.0 : 1.0;
     double tail = attn_risk_many_tail(&error[k], &status, side * sign, log_m, noise.sigma,
                                       side * kappa, s, T - 1, points ? points : ATTN_RISK_POINTS);
-    double rest = attn_risk_log_complement(fmin(tail, 0.0));
+    double rest = attn_logprob_complement(fmin(tail, 0.0));
     log_wrong[k] = turned ? rest : tail;
     log_right[k] = turned ? tail : rest;
   }

@@ -2,7 +2,8 @@
 #ifndef ATTN_RISK_MANY_H
 #define ATTN_RISK_MANY_H
 
-#include "risk.h"
+#include "risk_input.h"
+#include "risk_result.h"
 
 /* Points per repetition when nothing is said. */
 enum { ATTN_RISK_POINTS = 1024 };

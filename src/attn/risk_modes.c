@@ -4,7 +4,7 @@
 #include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 
-#include "risk.h"
+#include "logprob.h"
 
 static const double LOG_SQRT_2PI = 0.918938533204672741780329736406;
 
@@ -23,7 +23,7 @@ double attn_risk_integrand_log(const attn_risk_integrand *f, const double *z) {
     square += weight * weight;
   }
   double g = (f->sign * exp(f->log_m - f->sigma * top) + f->kappa * sum) / (f->s * sqrt(square));
-  return -0.5 * norm2 - (double)f->N * LOG_SQRT_2PI + attn_risk_log_phi(-g);
+  return -0.5 * norm2 - (double)f->N * LOG_SQRT_2PI + attn_logprob_phi(-g);
 }
 
 /* L and its derivatives at n[0] tokens at x[0] and n[1] at x[1]. With w = e^{sigma x} (relative to
@@ -51,11 +51,11 @@ static double expand(double gradient[2], attn_risk_mode *at, const attn_risk_int
     h[g] = f->sigma * w * w;
     h1[g] = 2.0 * f->sigma * f->sigma * w * w;
   }
-  double S = sqrt(S2), G = A / S, height = -0.5 * norm2 + attn_risk_log_phi(-G);
+  double S = sqrt(S2), G = A / S, height = -0.5 * norm2 + attn_logprob_phi(-G);
   at->height = height - (n[0] + n[1]) * LOG_SQRT_2PI;
   if (gradient == NULL)
     return at->height;
-  double l = attn_risk_mills(G), gap = G > 1e3 ? 1.0 / G : l - G, G1[2];
+  double l = attn_logprob_mills(G), gap = G > 1e3 ? 1.0 / G : l - G, G1[2];
   for (int g = 0; g < 2; g++) {
     G1[g] = a[g] / S - G * h[g] / S2;
     gradient[g] = at->count[g] > 0 ? -x[g] - l * G1[g] : 0.0;
@@ -149,7 +149,7 @@ static double grid_value(int i, double unit) {
  * further than where a token outweighs the signal; only at extreme m_p is that beyond the grid. */
 static double grid_unit(const attn_risk_integrand *f) {
   double g = f->sign * exp(f->log_m) / (f->s * sqrt((double)f->N));
-  double bound = sqrt(-2.0 * attn_risk_log_phi(-g));
+  double bound = sqrt(-2.0 * attn_logprob_phi(-g));
   double outweigh = 1.5 * fmax(f->log_m - log(f->s), 0.0) / f->sigma;
   return 0.25 * fmax(1.0, fmin(bound, outweigh) / 1200.0);
 }

@@ -4,9 +4,9 @@
 
 #include "boundary.h"
 #include "experiment.h"
+#include "logprob.h"
 #include "metrics.h"
 #include "recursion.h"
-#include "risk.h"
 #include "stats.h"
 #include "train.h"
 #include "trial.h"
@@ -177,8 +177,8 @@ static void sample(attn_experiment *experiment) {
 /* log10 of the risk after one step, T = 2: Phi(-(1 - 2 eta) kappa^2 sqrt(d/n) / 2). */
 static double first_step_risk(const attn_data_param *param) {
   const double kappa = attn_data_kappa(param), ratio = (double)param->d / (double)param->n;
-  return attn_risk_log_phi(-(1 - 2 * param->eta) * kappa * kappa * sqrt(ratio) /
-                           (2 * ((double)param->T - 1))) /
+  return attn_logprob_phi(-(1 - 2 * param->eta) * kappa * kappa * sqrt(ratio) /
+                          (2 * ((double)param->T - 1))) /
          log(10);
 }
 

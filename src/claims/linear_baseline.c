@@ -8,6 +8,7 @@
 #include "metrics.h"
 #include "pair.h"
 #include "recursion.h"
+#include "risk.h"
 #include "rng.h"
 #include "stats.h"
 #include "tokens_gram.h"

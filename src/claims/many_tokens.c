@@ -8,9 +8,11 @@
 #include "boundary.h"
 #include "choice.h"
 #include "experiment.h"
+#include "logprob.h"
 #include "metrics.h"
 #include "recursion.h"
 #include "risk_many.h"
+#include "risk_two.h"
 #include "rng.h"
 #include "stats.h"
 #include "tokens_gram.h"
@@ -398,9 +400,9 @@ static double noisy_turn(double kappa, void *T) {
 /* log10 of Phi(-(1 - 2 eta) kappa^2 sqrt(d/n) / (2 (T - 1))) */
 static double first_step_risk(const attn_data_param *param) {
   const double kappa = attn_data_kappa(param);
-  return attn_risk_log_phi(-(1 - 2 * conf.eta) * kappa * kappa *
-                           sqrt((double)param->d / (double)param->n) /
-                           (2 * ((double)param->T - 1))) /
+  return attn_logprob_phi(-(1 - 2 * conf.eta) * kappa * kappa *
+                          sqrt((double)param->d / (double)param->n) /
+                          (2 * ((double)param->T - 1))) /
          log(10);
 }
 

@@ -8,6 +8,7 @@
 #include "experiment.h"
 #include "linalg.h"
 #include "pair.h"
+#include "risk.h"
 #include "risk_limit.h"
 #include "rng.h"
 #include "tokens_gram.h"

@@ -9,6 +9,7 @@
 #include "experiment.h"
 #include "metrics.h"
 #include "recursion.h"
+#include "risk.h"
 #include "stats.h"
 #include "tokens_gram.h"
 #include "train.h"

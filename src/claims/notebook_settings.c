@@ -5,6 +5,7 @@
 #include "boundary.h"
 #include "experiment.h"
 #include "interpolator.h"
+#include "logprob.h"
 #include "metrics.h"
 #include "recursion.h"
 #include "risk.h"
@@ -130,7 +131,7 @@ static void sample(attn_experiment *experiment) {
 
 static double first_step_risk(const attn_data_param *param) {
   const double kappa = attn_data_kappa(param), ratio = (double)param->d / (double)param->n;
-  return attn_risk_log_phi(-(1 - 2 * param->eta) * kappa * kappa * sqrt(ratio) / 2) / log(10);
+  return attn_logprob_phi(-(1 - 2 * param->eta) * kappa * kappa * sqrt(ratio) / 2) / log(10);
 }
 
 /* What is known before training. */

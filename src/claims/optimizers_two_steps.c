@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "experiment.h"
+#include "logprob.h"
 #include "metrics.h"
 #include "recursion.h"
 #include "rng.h"
@@ -199,7 +200,7 @@ static double first_risk(size_t which) {
   const double z = !attn_optim_coordinatewise(methods[which].rule) ? a * param.rho
                    : methods[which].random ? a * param.rho * sqrt(c2 / (1 + 2 * a * a * (1 - c2)))
                                            : param.rho / sqrt((double)param.d - 2);
-  return attn_risk_log_phi(-z) / log(10);
+  return attn_logprob_phi(-z) / log(10);
 }
 //@end first-step
 

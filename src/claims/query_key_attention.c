@@ -7,6 +7,7 @@
 #include "key_query.h"
 #include "linalg.h"
 #include "metrics.h"
+#include "risk.h"
 #include "rng.h"
 #include "self_attention.h"
 #include "stats.h"

@@ -177,7 +177,7 @@ static int run_risk(int argc, char **argv) {
   read_options(argc, argv, "risk", subcommands[2].purpose, columns, keys,
                sizeof keys / sizeof *keys);
   const attn_risk_input input = {{mv[0], mv[1]}, {mp[0], mp[1]}, vv, pp, vp, NAN};
-  const char *objection = attn_risk_check(&input, T, eta);
+  const char *objection = attn_risk_input_check(&input, T, eta);
   if (objection != NULL)
     attn_fail("%s", objection);
   const attn_risk_result risk = attn_risk_log10(&input, T);

@@ -13,6 +13,7 @@
 
 #include "linalg.h"
 #include "metrics.h"
+#include "risk.h"
 #include "rng.h"
 #include "stats.h"
 #include "svm.h"
