@@ -303,10 +303,47 @@ help:
 #: make readme                 the README's table and picture, from the accepted results
 #: make dist                   build/attnlab-VERSION.tar.gz, the same bytes from the same sources
 #: make bench                  the speed of the library on this machine; QUICK=1 takes seconds
+#: make install              library, headers, attn, manual pages; PREFIX=/usr/local DESTDIR=
+#: make uninstall            remove what install put there
 #: make clean                  remove everything that was generated
 #: make help                   this list
 #:
 #: Options: -j1 one job at a time (default: all cores); V=1 shows the commands; CC=clang.
+
+# ---- installation -------------------------------------------------------------------------------
+# make install PREFIX=/usr/local DESTDIR=: the library, static and shared, its headers, attn, manual
+# pages, completion and a pkg-config file. The shared library has objects of its own, so that those of
+# the experiments stay as they are.
+
+PREFIX  ?= /usr/local
+version  = $(shell src/tools/version.sh)
+# before version 1 every minor version may change the interface
+soname   = libattn.so.$(basename $(version))
+into     = $(DESTDIR)$(PREFIX)
+manual  := attn.1 libattn.3
+
+build/pic/%.o: src/attn/%.c | setup
+	@mkdir -p $(@D)
+	$(q)$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c $< -o $@
+-include $(wildcard build/pic/*.d)
+
+build/lib/libattn.so: $(patsubst src/attn/%.c,build/pic/%.o,$(wildcard src/attn/*.c)) src/tools/install/libattn.map
+	$(say) LD $@
+	$(q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(soname) -Wl,--version-script=src/tools/install/libattn.map \
+		-Wl,-z,defs -Wl,--exclude-libs,ALL $(filter %.o,$^) $(LDLIBS) -o $@
+
+build/man/%: src/tools/install/%.md src/tools/install/pages.sh CITATION.cff build/bin/attn $(wildcard src/attn/*.h)
+	@mkdir -p $(@D)
+	@src/tools/install/pages.sh $< build/bin/attn >$@.md
+	@pandoc --standalone --from=markdown-smart --to=man --fail-if-warnings $@.md -o $@.part
+	@mv $@.part $@; rm $@.md
+
+.PHONY: install uninstall
+install: build/lib/libattn.a build/lib/libattn.so build/bin/attn $(manual:%=build/man/%)
+	@src/tools/install/install.sh '$(subst ','\'',$(into))' '$(subst ','\'',$(PREFIX))' $(soname) '$(LDLIBS)'
+
+uninstall:
+	@src/tools/install/install.sh --remove '$(subst ','\'',$(into))' $(soname)
 
 # ---- tests --------------------------------------------------------------------------------------
 # tests/test_*.c are cmocka programs, tests/test_*.sh scripts; both speak TAP. Other .c files there

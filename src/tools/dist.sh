@@ -13,8 +13,7 @@ fail() {
 }
 
 [ $# -eq 1 ] || fail "usage: dist.sh FOLDER"
-version=$(sed -n 's/^version: *"\{0,1\}\([0-9][0-9.]*\)"\{0,1\} *$/\1/p' CITATION.cff)
-[ -n "$version" ] || fail "CITATION.cff has no line 'version: NUMBER'"
+version=$("${0%/*}/version.sh" 2>/dev/null) || fail "CITATION.cff has no line 'version: NUMBER'"
 name=attnlab-$version
 export LC_ALL=C
 
