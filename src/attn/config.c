@@ -101,23 +101,24 @@ attn_config *attn_config_read(const char *path) {
       attn_fail("%s:%zu: '%.60s' is not of the form 'key = value'", path, line, at);
     *sign = '\0';
     char *key = trim(at), *value = trim(sign + 1), *size = strchr(key, '@');
+    char *written = attn_text_copy(key);
     if (size != NULL) {
       size_t index;
       *size++ = '\0';
       if (!attn_word_find(&index, size, ATTN_SIZES))
-        attn_fail("%s:%zu: %.60s@%.60s: the size must be one of %s", path, line, key, size,
-                  ATTN_SIZES);
+        attn_fail("%s:%zu: %.60s: the size must be one of %s", path, line, written, ATTN_SIZES);
     }
     if (!is_name(key))
       attn_fail("%s:%zu: '%.60s' is no key: a letter, then letters, digits and '_'", path, line,
                 key);
     if (*value == '\0')
-      attn_fail("%s:%zu: the key '%s' has no value after '='", path, line, key);
+      attn_fail("%s:%zu: the key '%s' has no value after '='", path, line, written);
     const entry *earlier = find(config, key, size);
     if (earlier != NULL)
-      attn_fail("%s:%zu: the key '%s%s%s' is repeated; it stands at %s already", path, line, key,
-                size ? "@" : "", size ? size : "", earlier->where);
+      attn_fail("%s:%zu: the key '%s' is repeated; it stands at %s already", path, line, written,
+                earlier->where);
     append(config, key, size, value, attn_text_format("%s:%zu", path, line));
+    attn_free(written);
   }
   attn_free(text);
   if (config->count == 0)
