@@ -334,8 +334,8 @@ help:
 #: make list                   the experiments: claim, run time, last verdict
 #: make STEM                   one experiment: its results, figure, table and page
 #: make STEM SET="n=500 ..."   the same with other parameters, beside the reference results
-#: make STEM SIZE=large        the same at the size that a cluster is for, into build/large/
-#: make smoke                  every program and page at small size, into build/smoke/, in seconds
+#: make STEM SIZE=large        the same at a cluster's size, in build/large/
+#: make smoke                  every program and page at small size, in build/smoke/
 #: make claim C=ID             one claim: hypotheses, prediction, measurement, verdict; or one
 #:                             statement of the paper's summary or of a reader, and its claims
 #: make trace V="NAME"         where a number comes from: row, settings, seed, source line, versions
