@@ -52,8 +52,9 @@ draw() {
     "$work/script.gp" ${3:+"$work/$3"} 2>"$work/said"
 }
 if ! draw drawn.gp "$work/figure.svg" end.gp || [ -s "$work/said" ]; then
-  # of what gnuplot says, only that there are too few points
-  if [ -z "$mark" ] || ! grep -q -E 'no valid points|value undefined|empty [a-z0-9]* *range' "$work/said"; then
+  # every complaint must be about too few points
+  few='no valid points|range is invalid|value undefined|empty [a-z0-9]* *range|No valid data points'
+  if [ -z "$mark" ] || ! grep -q ' line [0-9]*: ' "$work/said" || grep ' line [0-9]*: ' "$work/said" | grep -q -v -E "$few"; then
     fail 'did not draw' 'gnuplot said:'
   fi
 fi
