@@ -33,7 +33,27 @@ stems    := $(patsubst experiments/%.conf,%,$(wildcard experiments/*.conf))
 chapters := $(wildcard paper/chapters/*.md)
 
 # Overrides for the curious: SET="n=500 eta=0.1" with one experiment as the goal. Results are
-# written beside the reference results, under a folder named by the settings.
+# written beside the reference results, under a folder named by the settings. And sizes: with
+# SIZE=smoke or SIZE=large (from the command line alone, since the word is a common one) the lines
+# "key@smoke = value" of a configuration are in force, and everything is written to build/smoke;
+# make smoke is all of it at that size.
+SIZED := $(if $(filter command line,$(origin SIZE)),$(strip $(SIZE)))
+ifneq ($(filter smoke,$(MAKECMDGOALS)),)
+  ifneq ($(words $(MAKECMDGOALS))$(SIZED)$(strip $(SET)),1)
+    $(error make smoke stands alone; one experiment: make <stem> SIZE=smoke)
+  endif
+  SIZED := smoke
+endif
+ifneq ($(SIZED),)
+  ifeq ($(and $(filter 1,$(words $(SIZED))),$(filter smoke large,$(SIZED))),)
+    $(error SIZE=$(SIZED): the size must be one of smoke, large)
+  endif
+  # goals that know of sizes
+  sized_goals := $(stems) $(if $(filter smoke,$(SIZED)),smoke)
+  ifneq ($(or $(filter-out $(sized_goals),$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,none)),)
+    $(error SIZE=$(SIZED) goes with experiments as the goals: make <stem> SIZE=$(SIZED); the stems are: $(stems))
+  endif
+endif
 ifneq ($(strip $(SET)),)
   set_stem := $(filter $(stems),$(MAKECMDGOALS))
   ifneq ($(words $(set_stem)) $(words $(MAKECMDGOALS)),1 1)
@@ -42,12 +62,20 @@ ifneq ($(strip $(SET)),)
   empty :=
   # a file name that Make can have as a target: no blank, '=', ':' or ','
   comma := ,
-  OUT := build/set/$(set_stem)/$(subst $(comma),_,$(subst :,_,$(subst =,-,$(subst $(empty) $(empty),+,$(strip $(SET))))))
-  RUN := $(OUT)/run
+  OUT := build/set/$(set_stem)/$(SIZED:%=%+)$(subst $(comma),_,$(subst :,_,$(subst =,-,$(subst $(empty) $(empty),+,$(strip $(SET))))))
 else
-  OUT := paper/companion
-  RUN := build/run
+  OUT := $(if $(SIZED),build/$(SIZED),paper/companion)
 endif
+# where shards and the sources of pages are
+ifeq ($(OUT),paper/companion)
+  RUN  := build/run
+  TEXT := build/companion
+else
+  RUN  := $(OUT)/run
+  TEXT := $(OUT)/text
+endif
+# what pages and figures are marked with, since their text is about the reference results
+MARK := $(if $(filter smoke,$(SIZED)),SMOKE)
 
 # Recipes are quiet: a line for each thing made. V=1 shows the commands.
 q   := $(if $(filter 1,$(V)),,@)
@@ -93,9 +121,13 @@ build/bin/attn build/bin/bench build/bin/bench_svm: build/bin/%: build/obj/tools
 # Shards of one experiment are separate targets, so that they run side by side, survive an
 # interruption one by one, and can be computed elsewhere.
 
-# How many, from SET or the configuration. What is no number gives none here, and a sentence of the
-# program that reads it.
-shards_of = $(or $(lastword $(patsubst shards=%,%,$(filter shards=%,$(SET)))),$(shell sed -n 's/^ *shards *= *\([0-9][0-9]*\).*/\1/p' experiments/$(1).conf),1)
+# How many, from SET, the size's line or the configuration. What is no number gives none here, and a
+# sentence of the program that reads it.
+shards_line = $(shell sed -n 's/^ *shards$(1) *= *\([0-9][0-9]*\).*/\1/p' experiments/$(2).conf)
+shards_of = $(or $(lastword $(patsubst shards=%,%,$(filter shards=%,$(SET)))),$(if $(SIZED),$(call shards_line,@$(SIZED),$(1))),$(call shards_line,,$(1)),1)
+
+# What every call of a program begins with.
+shard_options = --conf experiments/$(1).conf $(if $(SIZED),--size $(SIZED)) $(if $(strip $(SET)),--set '$(SET)')
 
 plot := $(addprefix src/tools/,plot.sh hover.awk scheme.awk)
 
@@ -107,18 +139,18 @@ $(1)_shards := $$(patsubst %,$(RUN)/$(1)/%.tsv,$$(shell seq $(2) 2>/dev/null))
 
 # Read once before any shard, so that a bad value is one sentence and not one per shard.
 $(RUN)/$(1)/settings: build/bin/$(1) experiments/$(1).conf $(patsubst src/claims/$(1).c:%,%,$(filter src/claims/$(1).c:%,$(data_sets)))
-	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --settings $$@
+	@build/bin/$(1) $$(call shard_options,$(1)) --settings $$@
 
 $(RUN)/$(1)/%.tsv: $(RUN)/$(1)/settings
 	$$(say) RUN '$(1) $$*/$(2)'
-	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --shard $$* --out $$@
+	@build/bin/$(1) $$(call shard_options,$(1)) --shard $$* --out $$@
 
 $(OUT)/data/$(1)/claims.tsv: $$($(1)_shards)
-	@build/bin/$(1) --conf experiments/$(1).conf $$(if $$(strip $$(SET)),--set '$$(SET)') --gather $(RUN)/$(1) --out $$(@D)
+	@build/bin/$(1) $$(call shard_options,$(1)) --gather $(RUN)/$(1) --out $$(@D)
 
 $(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp $(plot) $(OUT)/data/$(1)/claims.tsv
 	$$(say) PLOT $$@
-	@src/tools/plot.sh figures/$(1).gp $(OUT)/data/$(1) $$@
+	@src/tools/plot.sh figures/$(1).gp $(OUT)/data/$(1) $$@ $(MARK)
 endef
 
 $(foreach s,$(stems),$(eval $(call experiment,$(s),$(call shards_of,$(s)))))
@@ -135,7 +167,7 @@ companion_figures := $(patsubst %,$(OUT)/figures/%.svg,$(stems) $(general_figure
 define general_figure
 $(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp $(plot) $(patsubst %,$(OUT)/data/%/claims.tsv,$(filter $(stems),$(shell sed -n "s|[^']*'/\([a-z0-9_]*\)/[a-z0-9_]*\.tsv'|\1 |gp" figures/$(1).gp)))
 	$$(say) PLOT $$@
-	@src/tools/plot.sh figures/$(1).gp $(OUT)/data $$@
+	@src/tools/plot.sh figures/$(1).gp $(OUT)/data $$@ $(MARK)
 endef
 $(foreach f,$(general_figures),$(eval $(call general_figure,$(f))))
 
@@ -144,31 +176,32 @@ $(filter-out build/bin/attn build/bin/bench,$(tools)): build/bin/%: build/obj/to
 	$(say) LD $@
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-.PHONY: companion
-companion: $(companion_pages) $(stems:%=$(OUT)/%.source.html) $(OUT)/ledger.tsv $(OUT)/style.css $(OUT)/companion.pdf
+.PHONY: companion pages
+companion: pages $(OUT)/companion.pdf
+pages: $(companion_pages) $(stems:%=$(OUT)/%.source.html) $(OUT)/ledger.tsv $(OUT)/style.css
 
 # A page needs the results of its own experiment and of those that it quotes.
 companion_uses := $(if $(chapters),$(subst |, ,$(shell awk -f src/tools/uses.awk $(chapters) | tr ' ' :)))
 companion_needs = $(filter $(stems),$1 $(patsubst $1:%,%,$(filter $1:%,$(companion_uses))) \
 	$(if $(filter $1:*,$(companion_uses)),$(stems)))
-$(foreach page,$(chapters:paper/chapters/%.md=%),$(eval build/companion/$(page).md: \
+$(foreach page,$(chapters:paper/chapters/%.md=%),$(eval $(TEXT)/$(page).md: \
 	$(foreach stem,$(call companion_needs,$(page)),$(OUT)/data/$(stem)/claims.tsv $(OUT)/figures/$(stem).svg) \
 	$(patsubst %,$(OUT)/figures/%.svg,$(filter $(page),$(general_figures)))))
 
-build/companion/%.md: paper/chapters/%.md build/bin/weave $(chapters)
+$(TEXT)/%.md: paper/chapters/%.md build/bin/weave $(chapters)
 	$(say) TEXT $@
-	@build/bin/weave --companion $(OUT) --format html --out $@ --depfile build/companion/$*.d $< --all $(chapters)
+	@build/bin/weave --companion $(OUT) --format html --out $@ --depfile $(TEXT)/$*.d $< --all $(chapters)
 
 # The source as it was when the results were made: after them, so that their line numbers are right.
-build/companion/%.source.md: $(OUT)/data/%/claims.tsv src/claims/%.c experiments/%.conf figures/%.gp build/bin/weave $(chapters)
+$(TEXT)/%.source.md: $(OUT)/data/%/claims.tsv src/claims/%.c experiments/%.conf figures/%.gp build/bin/weave $(chapters)
 	@mkdir -p $(@D)
 	@build/bin/weave --companion $(OUT) --format html --out $@ --source paper/chapters/$*.md --all $(chapters)
 
-$(OUT)/%.html: build/companion/%.md paper/template.html paper/page.lua
+$(OUT)/%.html: $(TEXT)/%.md paper/template.html paper/page.lua
 	@mkdir -p $(@D)
 	$(say) PAGE $@
 	@pandoc --from=markdown --to=html5 --mathml --fail-if-warnings --columns=10000 --template=paper/template.html --lua-filter=paper/page.lua \
-		$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf) $< -o $@.part
+		$(if $(MARK),--variable=mark:$(MARK),$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf)) $< -o $@.part
 	@sed -i 's|<a href="#\([a-z]*-[0-9]*\)"></a>|<a href="#\1" tabindex="-1"></a>|' $@.part # line numbers are no tab stops
 	@mv $@.part $@
 
@@ -198,25 +231,33 @@ $(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(companion_figur
 	@if command -v pdflatex >/dev/null; then printf '  %-4s %s\n' PDF $@; src/tools/pdf.sh $< $@; \
 	else echo "  companion.pdf was not built: no pdflatex; the pages are complete"; fi
 
--include $(wildcard build/companion/*.d build/tex/*.d)
+-include $(wildcard $(TEXT)/*.d build/tex/*.d)
 
 # ---- goals --------------------------------------------------------------------------------------
 
-.PHONY: all help list claim trace verify diff accept new readme dist bench clean $(stems)
+.PHONY: all smoke help list claim trace verify diff accept new readme dist bench clean $(stems)
 
 all: companion
 	@build/bin/ledger verdicts --companion $(OUT) $(chapters)
 
-# One experiment: results, figure, page, verdicts. With SET the results and the figure only, since a
-# page's text is about the reference settings.
-ifeq ($(strip $(SET)),)
+# Every program and every page at small size, but for the PDF, which takes longer than all the rest.
+smoke: pages
+	@build/bin/ledger verdicts --companion $(OUT) $(chapters) || $(unexpected)
+	@echo "SMOKE: every program and page at small size, in $(OUT)/index.html; these are no results"
+
+# The verdicts at other settings are shown, whatever they are.
+unexpected = echo "$(MARK:%=%: )(expected verdicts are those of the reference settings)"
+
+# One experiment: results, figure, page, verdicts. With SET or SIZE the results and the figure only,
+# since a page's text is about the reference settings.
+ifeq ($(OUT),paper/companion)
 $(stems): %: $(OUT)/data/%/claims.tsv $(OUT)/figures/%.svg $(OUT)/%.html $(OUT)/%.source.html $(OUT)/style.css build/bin/ledger
 	@build/bin/ledger verdicts --companion $(OUT) --only $* $(chapters)
 	@echo "page: $(OUT)/$*.html"
 else
 $(stems): %: $(OUT)/data/%/claims.tsv $(OUT)/figures/%.svg build/bin/ledger
-	@build/bin/ledger verdicts --companion $(OUT) --only $* $(chapters) || echo "(expected verdicts are those of the reference settings)"
-	@echo "results: $(OUT)/data/$*/  figure: $(OUT)/figures/$*.svg"
+	@build/bin/ledger verdicts --companion $(OUT) --only $* $(chapters) || $(unexpected)
+	@echo "$(MARK:%=%: )results: $(OUT)/data/$*/  figure: $(OUT)/figures/$*.svg"
 endif
 
 # make claim C=<id>: computes the claim's experiment if need be, then says what came out; or those of
@@ -293,6 +334,8 @@ help:
 #: make list                   the experiments: claim, run time, last verdict
 #: make STEM                   one experiment: its results, figure, table and page
 #: make STEM SET="n=500 ..."   the same with other parameters, beside the reference results
+#: make STEM SIZE=large        the same at a cluster's size, in build/large/
+#: make smoke                  every program and page at small size, in build/smoke/
 #: make claim C=ID             one claim: hypotheses, prediction, measurement, verdict; or one
 #:                             statement of the paper's summary or of a reader, and its claims
 #: make trace V="NAME"         where a number comes from: row, settings, seed, source line, versions

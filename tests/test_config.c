@@ -36,14 +36,16 @@ static const attn_key *key(const char *name) {
   "n = 200\nbig = 1e15\neta = 0.05\nbeta = 1\nany = -2.5e-3\nkappa = 0.5 1 2\nrecord = 0 1 2\n"    \
   "start = zero\n"
 
-/* Reads the file, overrides it, and applies the schema. */
+/* Reads the file, chooses a size, overrides it, and applies the schema. */
 typedef struct {
-  const char *path, *set;
+  const char *path, *set, *size;
 } source;
 
 static void apply(const void *argument) {
   const source *from = argument;
   attn_config *config = attn_config_read(from->path);
+  if (from->size != NULL)
+    attn_config_size(config, from->size, "--size");
   if (from->set != NULL)
     attn_config_override(config, from->set, "SET");
   attn_config_apply(config, keys, KEYS);
@@ -239,10 +241,19 @@ static void test_malformed(void **state) {
       {"# x\nn = # 3\n", ".conf:2: ", "'n' has no value"},
       {"n = 1\neta = 2\n\n n = 1\n", ".conf:4: ", "the key 'n' is repeated; it stands at "},
       {"\xef\xbb\xbfn = 1\n", ".conf:1: ", "is no key"},
+      {"n = 1\nn@tiny = 3\n", ".conf:2: ", "n@tiny: the size must be one of smoke|large"},
+      {"n@ = 3\n", ".conf:1: ", "n@: the size must be one of smoke|large"},
+      {"n @smoke = 3\n", ".conf:1: ", "'n ' is no key"},
+      {"n@smoke@large = 3\n", ".conf:1: ", "n@smoke@large: the size must be one of"},
+      {"@smoke = 3\n", ".conf:1: ", "'' is no key"},
+      {"n@smoke =\n", ".conf:1: ", "'n@smoke' has no value"},
+      {"n@smoke = 3\nn = 1\nn@smoke = 3\n",
+       ".conf:3: ", "the key 'n@smoke' is repeated; it stands at "},
   };
   for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
     assert_fails(read_only, support_file("bad.conf", cases[c].text), "bad", cases[c].place,
                  cases[c].found);
+  assert_passes(read_only, support_file("good.conf", "n@smoke = 1\nn@large = 2\nn = 3\n"));
   assert_fails(read_only, support_file("bad.conf", "a = 1\nb = 2\na = 3"),
                "bad.conf:3: ", "bad.conf:1 already");
 }
@@ -261,7 +272,7 @@ static void test_files(void **state) {
 /* Unknown and missing keys, and values outside their range, with file and line. */
 static void test_schema(void **state) {
   (void)state;
-  source from = {support_file("whole.conf", COMPLETE), NULL};
+  source from = {support_file("whole.conf", COMPLETE), NULL, NULL};
   assert_passes(apply, &from);
   from.path = support_file("unknown.conf", COMPLETE "kapa = 1\n");
   assert_fails(apply, &from, "unknown.conf:9: kapa = 1: no such key", "n, big, eta",
@@ -294,14 +305,80 @@ static void test_overrides(void **state) {
   assert_string_equal(attn_config_text(config), "a = 1\nb = 2\n");
   attn_config_free(config);
 
-  assert_fails(apply, &((source){path, "n=1"}), "SET: n = 1: ", "[2, 5000]");
-  assert_fails(apply, &((source){path, "kapa=1"}), "SET: kapa = 1: no such key");
-  assert_fails(apply, &((source){path, "n"}), "SET: 'n' is not of the form key=value");
-  assert_fails(apply, &((source){path, "n="}), "SET: 'n=' is not of the form key=value");
-  assert_fails(apply, &((source){path, "n = 3"}), "SET: 'n' is not of the form key=value");
-  assert_fails(apply, &((source){path, "n=3,4"}), "SET: n = 3 4: ", "must be a number");
-  assert_fails(apply, &((source){path, "kappa=,"}), "SET: kappa", "at least one value");
-  assert_fails(apply, &((source){NULL, "n=5"}), "the key 'big' is missing");
+  assert_fails(apply, &((source){path, "n=1", NULL}), "SET: n = 1: ", "[2, 5000]");
+  assert_fails(apply, &((source){path, "kapa=1", NULL}), "SET: kapa = 1: no such key");
+  assert_fails(apply, &((source){path, "n", NULL}), "SET: 'n' is not of the form key=value");
+  assert_fails(apply, &((source){path, "n=", NULL}), "SET: 'n=' is not of the form key=value");
+  assert_fails(apply, &((source){path, "n = 3", NULL}), "SET: 'n' is not of the form key=value");
+  assert_fails(apply, &((source){path, "n=3,4", NULL}), "SET: n = 3 4: ", "must be a number");
+  assert_fails(apply, &((source){path, "kappa=,", NULL}), "SET: kappa", "at least one value");
+  assert_fails(apply, &((source){NULL, "n=5", NULL}), "the key 'big' is missing");
+}
+
+/* What is in force at a size, wherever its lines stand; overrides come before them. */
+static void test_sizes(void **state) {
+  (void)state;
+  const char *path =
+      support_file("sized.conf", "n@smoke = 5\n" COMPLETE "kappa@smoke = 7\nn@large = 4000\n"
+                                 "start@smoke = one-hot\n");
+  const struct {
+    const char *size, *set, *text;
+    size_t n;
+    double kappa;
+  } cases[] = {
+      {NULL, NULL, "n = 200\nbig = 1e15\neta = 0.05\n", 200, 0.5},
+      {"smoke", NULL, "n = 5\nbig = 1e15\neta = 0.05\n", 5, 7},
+      {"large", NULL, "n = 4000\nbig = 1e15\neta = 0.05\n", 4000, 0.5},
+      {"smoke", "n=9 eta=0.1", "n = 9\nbig = 1e15\neta = 0.1\n", 9, 7},
+  };
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    attn_config *config = attn_config_read(path);
+    if (cases[c].size != NULL)
+      attn_config_size(config, cases[c].size, "--size");
+    if (cases[c].set != NULL)
+      attn_config_override(config, cases[c].set, "SET");
+    attn_config_apply(config, keys, KEYS);
+    assert_int_equal(conf.n, cases[c].n);
+    assert_true(conf.kappa.value[0] == cases[c].kappa);
+    assert_string_equal(conf.start, conf.kappa.value[0] == 7 ? "one-hot" : "zero");
+    assert_memory_equal(attn_config_text(config), cases[c].text, strlen(cases[c].text));
+    /* every key once, and no size among them */
+    assert_null(strchr(attn_config_text(config), '@'));
+    attn_config_free(config);
+  }
+}
+
+/* Sizes that are none or that the file does not know; lines of a size are checked at every other,
+ * and so is the line that one stands for. */
+static void test_size_refusals(void **state) {
+  (void)state;
+  source from = {support_file("whole.conf", COMPLETE "n@smoke = 5\n"), NULL, "large"};
+  assert_fails(apply, &from,
+               "--size: large: ", "whole.conf has no line for this size, 'key@large = value'");
+  from.size = "tiny";
+  assert_fails(apply, &from, "--size: tiny: the size must be one of smoke|large");
+  from.size = "";
+  assert_fails(apply, &from, "--size: : the size must be one of smoke|large");
+  from.size = "smoke";
+  from.set = "n@smoke=7";
+  assert_fails(apply, &from, "SET: n@smoke = 7: no such key here");
+  static const char *const sizes[] = {NULL, "smoke", "large"};
+  for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+    from = (source){support_file("unknown.conf", COMPLETE "n@large = 5\nkapa@smoke = 1\n"), NULL,
+                    sizes[s]};
+    assert_fails(apply, &from, "unknown.conf:10: kapa = 1: no such key here; the keys are n, big");
+    from.path = support_file("outside.conf", COMPLETE "n@large = 5\neta@smoke = 0.7\n");
+    assert_fails(apply, &from,
+                 "outside.conf:10: eta = 0.7: the label-flip rate must lie in [0, 0.5)");
+    from.path = support_file("base.conf", COMPLETE "n@large = 5\nn@smoke = 5\n");
+    assert_passes(apply, &from);
+    from.path = support_file("alone.conf", "n@large = 5\nn@smoke = 5\nbig = 1\neta = 0\nbeta = 1\n"
+                                           "any = 1\nkappa = 1\nrecord = 1\nstart = zero\n");
+    assert_fails(apply, &from, "alone.conf: the key 'n' is missing: the number of samples");
+  }
+  /* the line that is replaced */
+  from = (source){support_file("replaced.conf", "n = 1\nn@smoke = 5\n"), NULL, "smoke"};
+  assert_fails(apply, &from, "replaced.conf:1: n = 1: the number of samples must lie in");
 }
 
 /* Membership is exact, and the cells of a grid in equal ratios tile the axis; a single value gets a
@@ -329,6 +406,7 @@ int main(void) {
       cmocka_unit_test(test_list_refusals), cmocka_unit_test(test_words),
       cmocka_unit_test(test_malformed),     cmocka_unit_test(test_files),
       cmocka_unit_test(test_schema),        cmocka_unit_test(test_overrides),
+      cmocka_unit_test(test_sizes),         cmocka_unit_test(test_size_refusals),
   };
   return cmocka_run_group_tests(tests, support_scratch_make, support_scratch_remove);
 }

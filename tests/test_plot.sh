@@ -203,5 +203,21 @@ else
   skip "for who knows no schemes the figure looks as gnuplot drew it" "rsvg-convert is not installed"
 fi
 
+# With a mark the figure bears it, and data with too few points are no failure; others stay one.
+marked() { src/tools/plot.sh "$box/$1.gp" "$box/data" "$box/$1.svg" SMALL >"$box/log" 2>"$box/err"; }
+printf 'x\ty\n1\tnan\n' >"$box/data/few.tsv"
+echo "plot data.'/few.tsv' using 'x':'y'" >"$box/few.gp"
+printf "set xrange [0:2]\nplot data.'/few.tsv' using 'x':'y' with points, data.'/a.tsv' using 'x':'low' with points\n" >"$box/some.gp"
+echo "plot data.'/few.tsv' using 'x':'why'" >"$box/wrong.gp"
+marked axes && [ "$(tail -n 1 "$box/axes.svg" | grep -c '>SMALL</text></svg>$')" -eq 1 ] && spots "$box/axes.svg" >"$box/got" && [ -s "$box/got" ]
+verdict $? "a mark is written across the figure, whose points keep their values"
+for figure in few some; do
+  rm -f "$box/$figure.svg"
+  ! plot $figure && [ ! -e "$box/$figure.svg" ] && marked $figure && grep -q 'SMALL' "$box/$figure.svg"
+  verdict $? "too few points are a failure, with a mark they are none: $figure"
+done
+! marked wrong && [ ! -e "$box/wrong.svg" ] && grep -q 'gnuplot said' "$box/err"
+verdict $? "other failures are failures with a mark too"
+
 echo "1..$count"
 [ "$failed" -eq 0 ]

@@ -84,6 +84,41 @@ static void test_questions(void **state) {
   attn_samples_free(samples);
 }
 
+/* Questions asked again and again, and about more sets of columns than are kept in order, select what
+ * a look at every row does, in the order of the jobs. */
+static void test_again(void **state) {
+  (void)state;
+  attn_samples *samples = attn_samples_read(write_shards(5), 5);
+  const char *const columns[] = {"job", "kind", "x"};
+  size_t found = 0;
+  for (size_t round = 0; round < 3; round++)
+    for (size_t set = 0; set < 27; set++) {
+      const size_t c[3] = {set % 3, set / 3 % 3, set / 9};
+      for (size_t r = 0; r < samples->rows; r++)
+        for (size_t conditions = 1; conditions <= 3; conditions++) {
+          const double *asked = samples->value + 3 * r;
+          attn_where where[4] = {{0}};
+          /* the last value sometimes of another row, so that no row meets all */
+          for (size_t k = 0; k < conditions; k++)
+            where[k] = (attn_where){columns[c[k]], asked[c[k]] + (k == 2 && r % 5 == 0)};
+          double x[24], expected[24];
+          size_t count = 0;
+          for (const double *row = samples->value; row < samples->value + 3 * 24; row += 3) {
+            bool meets = !isnan(row[2]);
+            for (size_t k = 0; k < conditions; k++)
+              meets &= row[c[k]] == where[k].value;
+            if (meets)
+              expected[count++] = row[2];
+          }
+          assert_int_equal(attn_samples_select(x, samples, "x", where), count);
+          assert_memory_equal(x, expected, count * sizeof *x);
+          found += count;
+        }
+    }
+  assert_true(found > 5000);
+  attn_samples_free(samples);
+}
+
 static void test_written(void **state) {
   (void)state;
   attn_samples *samples = attn_samples_read(write_shards(2), 2);
@@ -123,9 +158,8 @@ static void test_faults(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_order),
-      cmocka_unit_test(test_questions),
-      cmocka_unit_test(test_written),
+      cmocka_unit_test(test_order),  cmocka_unit_test(test_questions),
+      cmocka_unit_test(test_again),  cmocka_unit_test(test_written),
       cmocka_unit_test(test_faults),
   };
   return cmocka_run_group_tests(tests, support_scratch_make, support_scratch_remove);

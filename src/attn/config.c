@@ -7,6 +7,7 @@
 
 typedef struct {
   char *key, *value, *where;
+  char *size; /* of a line for this size alone; NULL: of every other */
 } entry;
 
 struct attn_config {
@@ -41,14 +42,19 @@ static char *trim(char *text) {
   return text;
 }
 
-static entry *find(const attn_config *config, const char *key) {
-  for (size_t i = 0; i < config->count; i++)
-    if (strcmp(config->entries[i].key, key) == 0)
-      return &config->entries[i];
+/* The line of a key: that of a size, or with NULL the one in force. */
+static entry *find(const attn_config *config, const char *key, const char *size) {
+  for (size_t i = 0; i < config->count; i++) {
+    entry *e = &config->entries[i];
+    if (strcmp(e->key, key) == 0 &&
+        (size == NULL || e->size == NULL ? size == e->size : strcmp(e->size, size) == 0))
+      return e;
+  }
   return NULL;
 }
 
-static void append(attn_config *config, const char *key, const char *value, char *where) {
+static void append(attn_config *config, const char *key, const char *size, const char *value,
+                   char *where) {
   if (config->count == config->room) {
     size_t room = config->room ? 2 * config->room : 32;
     entry *wider = attn_alloc(room, sizeof *wider);
@@ -58,8 +64,10 @@ static void append(attn_config *config, const char *key, const char *value, char
     config->entries = wider;
     config->room = room;
   }
-  config->entries[config->count++] =
-      (entry){.key = attn_text_copy(key), .value = attn_text_copy(value), .where = where};
+  config->entries[config->count++] = (entry){.key = attn_text_copy(key),
+                                             .value = attn_text_copy(value),
+                                             .where = where,
+                                             .size = size != NULL ? attn_text_copy(size) : NULL};
 }
 
 static bool is_name(const char *text) {
@@ -92,22 +100,54 @@ attn_config *attn_config_read(const char *path) {
     if (sign == NULL)
       attn_fail("%s:%zu: '%.60s' is not of the form 'key = value'", path, line, at);
     *sign = '\0';
-    char *key = trim(at), *value = trim(sign + 1);
+    char *key = trim(at), *value = trim(sign + 1), *size = strchr(key, '@');
+    char *written = attn_text_copy(key);
+    if (size != NULL) {
+      size_t index;
+      *size++ = '\0';
+      if (!attn_word_find(&index, size, ATTN_SIZES))
+        attn_fail("%s:%zu: %.60s: the size must be one of %s", path, line, written, ATTN_SIZES);
+    }
     if (!is_name(key))
       attn_fail("%s:%zu: '%.60s' is no key: a letter, then letters, digits and '_'", path, line,
                 key);
     if (*value == '\0')
-      attn_fail("%s:%zu: the key '%s' has no value after '='", path, line, key);
-    const entry *earlier = find(config, key);
+      attn_fail("%s:%zu: the key '%s' has no value after '='", path, line, written);
+    const entry *earlier = find(config, key, size);
     if (earlier != NULL)
-      attn_fail("%s:%zu: the key '%s' is repeated; it stands at %s already", path, line, key,
+      attn_fail("%s:%zu: the key '%s' is repeated; it stands at %s already", path, line, written,
                 earlier->where);
-    append(config, key, value, attn_text_format("%s:%zu", path, line));
+    append(config, key, size, value, attn_text_format("%s:%zu", path, line));
+    attn_free(written);
   }
   attn_free(text);
   if (config->count == 0)
     attn_fail("%s: is empty, expected lines of the form 'key = value'", path);
   return config;
+}
+
+void attn_config_size(attn_config *config, const char *size, const char *where) {
+  size_t index, lines = 0;
+  if (!attn_word_find(&index, size, ATTN_SIZES))
+    attn_fail("%s: %.60s: the size must be one of %s", where, size, ATTN_SIZES);
+  for (size_t i = 0; i < config->count; i++) {
+    entry *sized = &config->entries[i];
+    if (sized->size == NULL || strcmp(sized->size, size) != 0)
+      continue;
+    lines++;
+    entry *base = find(config, sized->key, NULL);
+    if (base == NULL) /* a key that is unknown or missing, as attn_config_apply will say */
+      continue;
+    /* the value that is not in force stays, to be checked */
+    entry other = *base;
+    base->value = sized->value;
+    base->where = sized->where;
+    sized->value = other.value;
+    sized->where = other.where;
+  }
+  if (lines == 0)
+    attn_fail("%s: %s: %s has no line for this size, 'key@%s = value'", where, size, config->source,
+              size);
 }
 
 void attn_config_override(attn_config *config, const char *pairs, const char *where) {
@@ -121,9 +161,9 @@ void attn_config_override(attn_config *config, const char *pairs, const char *wh
     for (char *comma = sign + 1; *comma != '\0'; comma++)
       if (*comma == ',')
         *comma = ' ';
-    entry *earlier = find(config, pair);
+    entry *earlier = find(config, pair, NULL);
     if (earlier == NULL) {
-      append(config, pair, sign + 1, attn_text_copy(where));
+      append(config, pair, NULL, sign + 1, attn_text_copy(where));
     } else {
       attn_free(earlier->value);
       attn_free(earlier->where);
@@ -241,9 +281,12 @@ void attn_key_parse(const attn_key *key, const char *text, const char *where) {
   }
 }
 
-void attn_config_apply(const attn_config *config, const attn_key *keys, size_t count) {
+/* Gives the keys the values of the lines that are in force, or of those that are not. */
+static void assign(const attn_config *config, const attn_key *keys, size_t count, bool in_force) {
   for (size_t e = 0; e < config->count; e++) {
     const entry *given = &config->entries[e];
+    if ((given->size == NULL) != in_force)
+      continue;
     size_t k = 0;
     while (k < count && strcmp(keys[k].name, given->key) != 0)
       k++;
@@ -259,8 +302,14 @@ void attn_config_apply(const attn_config *config, const attn_key *keys, size_t c
     }
     attn_key_parse(&keys[k], given->value, given->where);
   }
+}
+
+void attn_config_apply(const attn_config *config, const attn_key *keys, size_t count) {
+  /* what is in force last, since it stays */
+  assign(config, keys, count, false);
+  assign(config, keys, count, true);
   for (size_t k = 0; k < count; k++)
-    if (find(config, keys[k].name) == NULL)
+    if (find(config, keys[k].name, NULL) == NULL)
       attn_fail("%s: the key '%s' is missing: %s, in %s", config->source, keys[k].name,
                 keys[k].meaning, keys[k].range);
 }
@@ -269,6 +318,8 @@ const char *attn_config_text(attn_config *config) {
   attn_free(config->text);
   config->text = attn_text_copy("");
   for (size_t i = 0; i < config->count; i++) {
+    if (config->entries[i].size != NULL)
+      continue;
     char *longer = attn_text_format("%s%s = %s\n", config->text, config->entries[i].key,
                                     config->entries[i].value);
     attn_free(config->text);
@@ -284,6 +335,7 @@ void attn_config_free(attn_config *config) {
     attn_free(config->entries[i].key);
     attn_free(config->entries[i].value);
     attn_free(config->entries[i].where);
+    attn_free(config->entries[i].size);
   }
   attn_free(config->entries);
   attn_free(config->text);

@@ -6,6 +6,9 @@
 
 enum { ATTN_LIST_MAX = 512 };
 
+/* The sizes besides the usual one for which a configuration may have lines of their own. */
+#define ATTN_SIZES "smoke|large"
+
 /* A grid: values written out ("0.5 1 2"), or "from:to:count" (equal steps, both ends included) or
  * "from:to:count:log" (equal ratios); the forms may be mixed in one line. */
 typedef struct {
@@ -38,15 +41,20 @@ typedef struct {
 typedef struct attn_config attn_config;
 
 /* Reads the file at path; path NULL starts an empty configuration. A malformed line or a repeated
- * key fails with file, line, what was found and what is expected. */
+ * key fails with file, line, what was found and what is expected. A line "key@size = value" stands
+ * for "key = value" at that size; every key needs its line without a size. */
 attn_config *attn_config_read(const char *path);
+
+/* Puts the lines of a size in force, before any override; where ("--size") opens the sentence of a
+ * failure: the word is no size, or no line is for it. */
+void attn_config_size(attn_config *config, const char *size, const char *where);
 
 /* Adds or replaces "key=value" pairs separated by blanks; where names them in messages ("SET").
  * A value of several numbers is written with commas: "kappa=1,2,3". */
 void attn_config_override(attn_config *config, const char *pairs, const char *where);
 
 /* Assigns every key of the schema; fails with one sentence (file, line, key, value, allowed range)
- * on an unknown key, a missing key, or a value outside its range. */
+ * on an unknown key, a missing key, or a value outside its range, in lines of other sizes too. */
 void attn_config_apply(const attn_config *config, const attn_key *keys, size_t count);
 
 /* Every "key = value" in force, a line each, in the order of the file: for provenance. The text

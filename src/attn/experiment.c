@@ -21,21 +21,24 @@ struct attn_experiment {
   attn_config *config;
   size_t seed, shards, shard; /* shard 0: summarising */
   char *conf_path, *shard_folder, *out;
+  const char *size; /* NULL: the usual one */
   attn_table *samples, *claims;
   char *sources;          /* "<what>\t<file>:<line>\n", a line each */
   double seconds, memory; /* of the shards, when summarising: their sum, their largest */
 };
 
 static void print_help(const attn_experiment *e, const attn_key *keys, size_t count) {
-  printf("%s: %s\n\n"
-         "usage: %s --conf FILE [--set 'KEY=VALUE ...'] --shard K --out FILE\n"
-         "       %s --conf FILE [--set 'KEY=VALUE ...'] --gather FOLDER --out FOLDER\n"
-         "       %s --conf FILE [--set 'KEY=VALUE ...'] --settings FILE\n\n"
-         "The first form computes shard K of the configured number into FILE; the second reads\n"
-         "all shards (FOLDER/1.tsv, 2.tsv, ...) and writes tables and verdicts; the third only\n"
-         "checks the configuration and writes what is in force. 'make %s' runs all.\n\nkeys of the "
-         "configuration:\n",
-         e->name, e->claim, e->name, e->name, e->name, e->name);
+  printf(
+      "%s: %s\n\n"
+      "usage: %s --conf FILE [--size SIZE] [--set 'KEY=VALUE ...'] --shard K --out FILE\n"
+      "       %s --conf FILE [--size SIZE] [--set 'KEY=VALUE ...'] --gather FOLDER --out FOLDER\n"
+      "       %s --conf FILE [--size SIZE] [--set 'KEY=VALUE ...'] --settings FILE\n\n"
+      "The first form computes shard K of the configured number into FILE; the second reads\n"
+      "all shards (FOLDER/1.tsv, 2.tsv, ...) and writes tables and verdicts; the third only\n"
+      "checks the configuration and writes what is in force. 'make %s' runs all.\n\n"
+      "SIZE is one of " ATTN_SIZES ": a line 'key@SIZE = value' of the configuration then stands\n"
+      "for 'key = value'; --set comes before both.\n\nkeys of the configuration:\n",
+      e->name, e->claim, e->name, e->name, e->name, e->name);
   for (size_t k = 0; k < count; k++)
     printf("  %-14s %s, %s\n", keys[k].name, keys[k].meaning, keys[k].range);
 }
@@ -67,11 +70,15 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
   memcpy(keys + own_count, common, sizeof common);
 
   const char *set = NULL, *shard = NULL, *settings = NULL;
-  static const struct option options[] = {
-      {"conf", required_argument, NULL, 'c'},   {"set", required_argument, NULL, 's'},
-      {"shard", required_argument, NULL, 'k'},  {"out", required_argument, NULL, 'o'},
-      {"gather", required_argument, NULL, 'g'}, {"settings", required_argument, NULL, 't'},
-      {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+  static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
+                                          {"set", required_argument, NULL, 's'},
+                                          {"size", required_argument, NULL, 'z'},
+                                          {"shard", required_argument, NULL, 'k'},
+                                          {"out", required_argument, NULL, 'o'},
+                                          {"gather", required_argument, NULL, 'g'},
+                                          {"settings", required_argument, NULL, 't'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
   opterr = 0; /* the sentence is ours */
   for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
     switch (option) {
@@ -80,6 +87,9 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
       break;
     case 's':
       set = optarg;
+      break;
+    case 'z':
+      e->size = optarg;
       break;
     case 'k':
       shard = optarg;
@@ -113,6 +123,8 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
               e->name);
 
   e->config = attn_config_read(e->conf_path);
+  if (e->size != NULL)
+    attn_config_size(e->config, e->size, "--size");
   if (set != NULL)
     attn_config_override(e->config, set, "SET");
   attn_config_apply(e->config, keys, own_count + common_count);
@@ -270,6 +282,8 @@ static void write_provenance(const attn_experiment *e) {
           e->name, e->conf_path, (unsigned long long)attn_fingerprint(settings, strlen(settings)),
           seconds + e->seconds, fmax(memory, e->memory), machine, host, date,
           attn_linalg_description(), gsl_version, libc_description(), __VERSION__);
+  if (e->size != NULL)
+    fprintf(output->stream, "size\t%s\n", e->size);
   fputs(e->sources, output->stream);
   for (const char *line = settings; *line != '\0'; line = strchr(line, '\n') + 1)
     fprintf(output->stream, "setting\t%.*s\n", (int)strcspn(line, "\n"), line);

@@ -21,6 +21,90 @@ static int by_job_then_place(const void *a, const void *b) {
                           : (x->place > y->place) - (x->place < y->place);
 }
 
+enum { CONDITIONS_MAX = 8 };
+
+/* The rows in the order of the columns that questions name, and of the job among equals, made when
+ * the same columns have been named OFTEN times: a map of many cells asks one question for each. */
+enum { ORDERS_MAX = 16, OFTEN = 16 };
+
+typedef struct {
+  double key[CONDITIONS_MAX];
+  size_t row;
+} order_row;
+
+typedef struct {
+  size_t column[CONDITIONS_MAX], conditions, asked, count;
+  order_row *row; /* [count], NULL until it is made; without rows that have no number there */
+} order;
+
+struct attn_samples_orders {
+  size_t count;
+  order at[ORDERS_MAX];
+};
+
+static int by_key(const void *a, const void *b) {
+  const order_row *x = a, *y = b;
+  for (size_t c = 0; c < CONDITIONS_MAX; c++)
+    if (x->key[c] != y->key[c])
+      return x->key[c] > y->key[c] ? 1 : -1;
+  return 0;
+}
+
+static int by_key_then_row(const void *a, const void *b) {
+  const order_row *x = a, *y = b;
+  const int key = by_key(a, b);
+  return key != 0 ? key : (x->row > y->row) - (x->row < y->row);
+}
+
+static void order_make(order *o, const attn_samples *samples) {
+  o->row = attn_alloc(samples->rows, sizeof *o->row);
+  for (size_t r = 0; r < samples->rows; r++) {
+    order_row row = {.row = r};
+    bool numbers = true;
+    for (size_t c = 0; c < o->conditions; c++) {
+      row.key[c] = samples->value[r * samples->columns + o->column[c]];
+      numbers &= !isnan(row.key[c]);
+    }
+    if (numbers)
+      o->row[o->count++] = row;
+  }
+  qsort(o->row, o->count, sizeof *o->row, by_key_then_row);
+}
+
+/* The order by these columns, NULL while there is none. */
+static const order *order_of(const attn_samples *samples, const size_t *column, size_t conditions) {
+  attn_samples_orders *orders = samples->orders;
+  size_t i = 0;
+  while (i < orders->count &&
+         !(orders->at[i].conditions == conditions &&
+           memcmp(orders->at[i].column, column, conditions * sizeof *column) == 0))
+    i++;
+  if (i == ORDERS_MAX || conditions == 0)
+    return NULL;
+  order *o = &orders->at[i];
+  if (i == orders->count) {
+    orders->count++;
+    o->conditions = conditions;
+    memcpy(o->column, column, conditions * sizeof *column);
+  }
+  if (o->row == NULL && ++o->asked == OFTEN)
+    order_make(o, samples);
+  return o->row != NULL ? o : NULL;
+}
+
+/* The first row of the order that is not before the key. */
+static size_t order_find(const order *o, const order_row *key) {
+  size_t low = 0, high = o->count;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (by_key(&o->row[middle], key) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
 static attn_rows *read_shard(const char *folder, size_t s, const attn_rows *first) {
   char *path = attn_samples_path(folder, s);
   attn_rows *rows = attn_rows_read(path);
@@ -64,6 +148,7 @@ attn_samples *attn_samples_read(const char *folder, size_t shards) {
     memcpy(all->value + r * columns, unsorted + key[r].place * columns,
            columns * sizeof *all->value);
   all->scratch = attn_alloc(2 * all->rows, sizeof *all->scratch);
+  all->orders = attn_alloc(1, sizeof *all->orders);
   attn_free(unsorted);
   attn_free(key);
   return all;
@@ -77,6 +162,9 @@ void attn_samples_free(attn_samples *samples) {
   attn_free(samples->name);
   attn_free(samples->value);
   attn_free(samples->scratch);
+  for (size_t i = 0; i < samples->orders->count; i++)
+    attn_free(samples->orders->at[i].row);
+  attn_free(samples->orders);
   attn_free(samples);
 }
 
@@ -90,16 +178,22 @@ static size_t column_of(const attn_samples *samples, const char *name) {
 /* x, and y if it is not NULL, receive columns of the rows that meet all conditions. */
 static size_t select(double *x, double *y, const attn_samples *samples, const char *x_column,
                      const char *y_column, const attn_where *where) {
-  enum { CONDITIONS_MAX = 8 };
   size_t tested[CONDITIONS_MAX], conditions = 0, count = 0;
+  order_row key = {0};
+  bool numbers = true;
   const size_t x_wanted = column_of(samples, x_column), y_wanted = column_of(samples, y_column);
   for (; where[conditions].column != NULL; conditions++) {
     if (conditions == CONDITIONS_MAX)
       attn_fail("more than %d conditions on the samples", CONDITIONS_MAX);
     tested[conditions] = column_of(samples, where[conditions].column);
+    key.key[conditions] = where[conditions].value;
+    numbers &= !isnan(where[conditions].value);
   }
-  for (size_t r = 0; r < samples->rows; r++) {
-    const double *row = samples->value + r * samples->columns;
+  const order *o = numbers ? order_of(samples, tested, conditions) : NULL;
+  const size_t first = o != NULL ? order_find(o, &key) : 0;
+  const size_t end = o != NULL ? o->count : samples->rows;
+  for (size_t i = first; i < end && (o == NULL || by_key(&o->row[i], &key) == 0); i++) {
+    const double *row = samples->value + (o != NULL ? o->row[i].row : i) * samples->columns;
     bool meets = !isnan(row[x_wanted]) && !isnan(row[y_wanted]);
     for (size_t c = 0; c < conditions && meets; c++)
       meets = row[tested[c]] == where[c].value;

@@ -3,18 +3,22 @@
  *
  *   attn_samples_mean(samples, "risk", (attn_where[]){{"kappa", 2}, {"step", 10}, {0}})
  *
- * Values that are not a number are left out. An unknown column fails with its name. */
+ * Values that are not a number are left out. An unknown column fails with its name. Conditions on
+ * the same columns that are asked again and again are answered from the rows sorted by them. */
 #ifndef ATTN_SAMPLES_H
 #define ATTN_SAMPLES_H
 
 #include "stats.h"
 #include "table.h"
 
+typedef struct attn_samples_orders attn_samples_orders;
+
 typedef struct {
   size_t rows, columns;
   char **name;     /* [columns], the first is "job" */
   double *value;   /* [rows][columns], sorted by job */
   double *scratch; /* [2][rows] of the questions below */
+  attn_samples_orders *orders;
 } attn_samples;
 
 /* The file of shard s = 0, 1, ... in a folder: FOLDER/1.tsv and so on. The caller frees it. */

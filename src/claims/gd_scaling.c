@@ -50,8 +50,8 @@ static const attn_key keys[] = {
 static attn_data_param setting(double n, double d, double eta, double kappa) {
   if (d == 0)
     d = floor(conf.factor * n * n * log(n));
-  if (d > 9007199254740992.0)
-    attn_fail("n = %.0f: d = %g exceeds 2^53; take a smaller factor", n, d);
+  if (d >= 0x1p63) /* a double beyond 2^53 is a whole number all the same */
+    attn_fail("n = %.0f: d = %g exceeds 2^63; take a smaller factor", n, d);
   attn_data_param param = {(size_t)n, conf.T, (size_t)d, 0, eta};
   param.rho = attn_data_rho(kappa, param.n, param.d);
   return param;

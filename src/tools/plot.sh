@@ -1,11 +1,12 @@
 #!/bin/sh
-# plot.sh SCRIPT DATA_FOLDER OUT.svg: draws one figure with gnuplot, whole or not at all; hover.awk
-# gives its points their values, and scheme.awk its colours in the dark.
-# gnuplot exits 0 on many failures; anything it says on stderr counts as one.
+# plot.sh SCRIPT DATA_FOLDER OUT.svg [MARK]: draws one figure with gnuplot, whole or not at all;
+# hover.awk gives its points their values, and scheme.awk its colours in the dark.
+# gnuplot exits 0 on many failures; anything it says on stderr counts as one. With MARK the word is
+# written across the figure, and data with too few points for it are no failure.
 set -eu
 LC_ALL=C.UTF-8
 export LC_ALL
-script=$1 data=$2 out=$3
+script=$1 data=$2 out=$3 mark=${4:-}
 tools=${0%/*}
 mkdir -p "$(dirname "$out")"
 work=$(mktemp -d)
@@ -51,7 +52,21 @@ draw() {
     "$work/script.gp" ${3:+"$work/$3"} 2>"$work/said"
 }
 if ! draw drawn.gp "$work/figure.svg" end.gp || [ -s "$work/said" ]; then
-  fail 'did not draw' 'gnuplot said:'
+  # every complaint must be about too few points
+  few='no valid points|range is invalid|value undefined|empty [a-z0-9]* *range|No valid data points'
+  if [ -z "$mark" ] || ! grep -q ' line [0-9]*: ' "$work/said" || grep ' line [0-9]*: ' "$work/said" | grep -q -v -E "$few"; then
+    fail 'did not draw' 'gnuplot said:'
+  fi
+fi
+if [ -n "$mark" ] && ! tail -c 20 "$work/figure.svg" 2>/dev/null | grep -q '</svg>'; then
+  cat >"$out.part" <<END
+<svg xmlns="http://www.w3.org/2000/svg" width="960" height="400" viewBox="0 0 960 400">
+<rect width="960" height="400" fill="white"/>
+<text x="480" y="200" text-anchor="middle" font-size="28" fill="#a5231f">$mark: too few points for this figure</text>
+</svg>
+END
+  mv "$out.part" "$out"
+  exit 0
 fi
 tail -c 20 "$work/figure.svg" 2>/dev/null | grep -q '</svg>' || fail 'left' 'which is incomplete'
 draw table.gp "$work/unused.svg" || fail 'drew' 'but did not write its points as a table; gnuplot said:'
@@ -60,4 +75,6 @@ draw table.gp "$work/unused.svg" || fail 'drew' 'but did not write its points as
 awk -v record="$work/panel" -v about="$(sed -n '/^#/!q; s/^# *//p' "$script" | tr '\n' ' ')" \
   -f "$tools/hover.awk" "$work/figure.svg" >"$work/hover.svg" 2>"$work/said" || fail 'drew'
 awk -f "$tools/scheme.awk" "$work/hover.svg" >"$out.part" 2>"$work/said" || fail 'drew'
+[ -z "$mark" ] ||
+  sed -i "s|</svg>\$|<text x=\"50%\" y=\"50%\" text-anchor=\"middle\" font-size=\"96\" fill=\"#a5231f\" fill-opacity=\"0.25\">$mark</text>&|" "$out.part"
 mv "$out.part" "$out"

@@ -173,6 +173,11 @@ void weave_value(weaver *w, const arguments *a) {
               a->word[1]);
   size_t row = 0, column = column_of(w, s.rows, a->word[at]);
   const char *wrong = named_row(&row, s.rows, a->word + 2, at - 2), *row_text = "";
+  if (wrong != NULL && result_origin(result_of(w, s.chapter), "size") != NULL) {
+    /* a run of another size lacks rows that the text names */
+    fputs("–", w->stream);
+    return;
+  }
   if (wrong != NULL)
     fail_here(w, "%s", wrong);
   for (size_t k = 2; k < at; k++)
