@@ -92,7 +92,7 @@ setup:
 lib_objects := $(patsubst src/%.c,build/obj/%.o,$(wildcard src/attn/*.c))
 programs    := $(patsubst src/claims/%.c,build/bin/%,$(wildcard src/claims/*.c))
 # src/tools/*.c that have a main; the others there belong to them
-tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard $(addprefix src/tools/,attn.c bench.c weave.c ledger.c trace.c verify.c)))
+tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard $(addprefix src/tools/,attn.c bench.c instructions.c weave.c ledger.c trace.c verify.c)))
 
 build/obj/%.o: src/%.c | setup
 	@mkdir -p $(@D)
@@ -110,7 +110,8 @@ build/bin/%: build/obj/claims/%.o build/lib/libattn.a
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 build/bin/bench_svm: LDLIBS += -lsvm
-build/bin/attn build/bin/bench build/bin/bench_svm: build/bin/%: build/obj/tools/%.o build/lib/libattn.a
+build/obj/tools/instructions.o: ALL_CFLAGS += -DOPTIONS='"$(CFLAGS)"'
+build/bin/attn build/bin/bench build/bin/bench_svm build/bin/instructions: build/bin/%: build/obj/tools/%.o build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
@@ -171,7 +172,7 @@ $(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp $(plot) $(patsubst %,
 endef
 $(foreach f,$(general_figures),$(eval $(call general_figure,$(f))))
 
-$(filter-out build/bin/attn build/bin/bench,$(tools)): build/bin/%: build/obj/tools/%.o $(companion_objects) build/lib/libattn.a
+$(filter-out build/bin/attn build/bin/bench build/bin/instructions,$(tools)): build/bin/%: build/obj/tools/%.o $(companion_objects) build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
@@ -321,6 +322,14 @@ bench: build/bin/bench build/bin/bench_svm build/bin/attn
 	@build/bin/bench $(if $(QUICK),--quick)
 	@echo; build/bin/bench_svm $(if $(QUICK),200,1000) compare
 
+# make accept-instructions REASON="...": the counts that make check-all compares with
+.PHONY: accept-instructions
+ifneq ($(filter accept-instructions,$(MAKECMDGOALS)),)
+  export REASON
+endif
+accept-instructions: build/bin/instructions
+	@src/tools/instructions.sh accept "$$REASON"
+
 clean:
 	rm -rf build paper/companion
 
@@ -348,6 +357,8 @@ help:
 #: make bench                  the speed of the library on this machine; QUICK=1 takes seconds
 #: make install              library, headers, attn, manual pages; PREFIX=/usr/local DESTDIR=
 #: make uninstall            remove what install put there
+#: make accept-instructions REASON="..."
+#:                             what hot kernels cost, counted by valgrind, is what it may cost
 #: make clean                  remove everything that was generated
 #: make help                   this list
 #:
@@ -438,5 +449,6 @@ false-alarms: $(drawing:%=%.ran)
 all_logs := $(patsubst tests/%.sh,build/tests/%.tap,$(wildcard tests/all_*.sh))
 $(all_logs): build/tests/%.tap: tests/%.sh companion run-tests
 	@mkdir -p $(@D); sh $< >$@ 2>&1; echo "# exit $$?" >>$@; echo "  TEST $*"
+build/tests/all_instructions.tap: build/bin/instructions
 check-all: $(test_logs) $(all_logs)
 	@tests/summarise.sh $^

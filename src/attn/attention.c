@@ -6,9 +6,12 @@
 double attn_attention_forward(double *s, const double *b, const double *g, size_t T) {
   double largest = b[0], sum = 0, f = 0;
   for (size_t t = 1; t < T; t++)
-    largest = fmax(largest, b[t]);
-  for (size_t t = 0; t < T; t++)
-    sum += s[t] = exp(b[t] - largest);
+    if (b[t] > largest)
+      largest = b[t];
+  for (size_t t = 0; t < T; t++) {
+    const double below = b[t] - largest;
+    sum += s[t] = below == 0 ? 1 : exp(below); /* one exp less: of two tokens, half of them */
+  }
   for (size_t t = 0; t < T; t++) {
     s[t] /= sum;
     f += s[t] * g[t];

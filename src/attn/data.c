@@ -105,7 +105,9 @@ void attn_labels_gather(double *score, const attn_labels *labels, size_t i, cons
     return;
   }
   score[0] = signal[labels->k[i]];
-  memcpy(score + 1, noise + i * (labels->T - 1), (labels->T - 1) * sizeof *score);
+  score[1] = noise[i * (labels->T - 1)];
+  if (labels->T > 2) /* of one token, a call of memcpy costs more than the copy */
+    memcpy(score + 2, noise + i * (labels->T - 1) + 1, (labels->T - 2) * sizeof *score);
 }
 
 void attn_labels_scatter(double *signal, double *noise, const attn_labels *labels, size_t i,

@@ -87,15 +87,22 @@ void attn_maxmargin_gram(double *K, const unsigned char *sigma, const attn_maxma
     gram_row(K + i * set->labels->n, i, sigma[i], sigma, set, set->labels->n);
 }
 
+/* Signals are orthogonal to noise, so of the T^2 terms the mixed ones are left out. */
 void attn_maxmargin_mixed_gram(double *K, const double *weight, const attn_maxmargin_set *set) {
-  const size_t n = set->labels->n, T = set->labels->T;
+  const size_t n = set->labels->n, T = set->labels->T, N = set->labels->N;
   const signed char *y = set->labels->y;
+  const double length2 = set->rho * set->rho;
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j <= i; j++) {
+      const double *of_i = weight + i * T, *of_j = weight + j * T;
       double sum = 0;
-      for (size_t t = 0; t < T; t++)
-        for (size_t s = 0; s < T; s++)
-          sum += weight[i * T + t] * weight[j * T + s] * inner(set, i, t, j, s);
+      if (set->labels->k[i] == set->labels->k[j])
+        sum += of_i[0] * of_j[0] * length2;
+      for (size_t t = 1; t < T; t++) {
+        const double *products = set->noise + (i * (T - 1) + t - 1) * N + j * (T - 1);
+        for (size_t s = 1; s < T; s++)
+          sum += of_i[t] * of_j[s] * products[s - 1];
+      }
       K[i * n + j] = K[j * n + i] = y[i] * y[j] * sum;
     }
 }

@@ -75,16 +75,20 @@ void attn_svm_apply_labels(double *K, const signed char *y, size_t n) {
 /* ---- the certificate ---- */
 
 /* (Ka)_i in extended precision, so that a certificate is not blurred by its own rounding. Four
- * sums keep the processor busy; fixed order, so equal rows give equal results. */
+ * sums keep the processor busy, and have names rather than places in an array, which compilers keep
+ * in memory and not in registers; fixed order, so equal rows give equal results. */
 static long double row_times(const double *row /* [n] */, const double *a /* [n] */, size_t n) {
-  long double sum[4] = {0, 0, 0, 0};
+  long double sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
   size_t j = 0;
-  for (; j + 4 <= n; j += 4)
-    for (size_t l = 0; l < 4; l++)
-      sum[l] += (long double)row[j + l] * a[j + l];
+  for (; j + 4 <= n; j += 4) {
+    sum0 += (long double)row[j] * a[j];
+    sum1 += (long double)row[j + 1] * a[j + 1];
+    sum2 += (long double)row[j + 2] * a[j + 2];
+    sum3 += (long double)row[j + 3] * a[j + 3];
+  }
   for (; j < n; j++)
-    sum[0] += (long double)row[j] * a[j];
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    sum0 += (long double)row[j] * a[j];
+  return (sum0 + sum1) + (sum2 + sum3);
 }
 
 void attn_svm_certify(attn_svm_result *result, const double *a, const double *K, size_t n) {

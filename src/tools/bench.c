@@ -87,6 +87,20 @@ static void heading(const char *text) {
   printf("\n%s\n", text);
 }
 
+/* In lines of at most 80 columns, broken at blanks. */
+static void print_lines(const char *text) {
+  const size_t width = 80;
+  while (*text != '\0') {
+    size_t size = strlen(text);
+    if (size > width)
+      for (size = width; size > 1 && text[size] != ' ';)
+        size--;
+    printf("%.*s\n", (int)size, text);
+    text += size;
+    text += strspn(text, " ");
+  }
+}
+
 /* The ratio is measured / reference. */
 static void line(const char *what, cell measured, cell reference, double ratio, const char *aim) {
   cell r = {""};
@@ -127,6 +141,24 @@ static child_cost child_run(work *body, void *of) {
              1e-6 * (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec),
       .peak = 1024.0 * (double)use.ru_maxrss,
   };
+}
+
+/* Runs a Python script with these files for input and output: its exit status, 127 without Python.
+ * Debian's Python, since another one knows nothing of Debian's NumPy. */
+static int python_run(const char *script, FILE *input, FILE *output) {
+  pid_t child = fork();
+  if (child < 0)
+    attn_fail("cannot start another process");
+  if (child == 0) {
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    if (dup2(fileno(input), STDIN_FILENO) >= 0 && dup2(fileno(output), STDOUT_FILENO) >= 0)
+      execl("/usr/bin/python3", "python3", script, (char *)NULL);
+    _exit(127);
+  }
+  int status;
+  if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+    attn_fail("the script %s was stopped", script);
+  return WEXITSTATUS(status);
 }
 
 static child_cost child_median(work *body, void *of, size_t repeats) {
@@ -374,7 +406,68 @@ static void dense_step(void *of) {
   attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
 }
 
-static void bench_dense(void) {
+enum { NUMPY_STEPS = 11 };
+
+/* The draw as src/tools/bench_numpy.py reads it. */
+static void write_draw(FILE *stream, attn_trial *trial, double beta) {
+  const attn_data_param *param = &trial->param;
+  const double head[] = {(double)param->n, (double)param->d, param->rho, beta, NUMPY_STEPS};
+  const size_t count = trial->tokens->N * trial->tokens->k;
+  bool written = fwrite(head, sizeof head, 1, stream) == 1;
+  for (size_t i = 0; i < 2 * param->n; i++) {
+    const double x = i < param->n ? trial->labels->k[i] : trial->labels->y[i - param->n];
+    written = written && fwrite(&x, sizeof x, 1, stream) == 1;
+  }
+  written = written &&
+            fwrite(attn_tokens_dense_noise(trial->tokens), sizeof(double), count, stream) == count;
+  if (!written || fflush(stream) != 0)
+    attn_fail("no room for a temporary file of %zu MB", count * sizeof(double) / 1000000);
+  rewind(stream);
+}
+
+/* The same training in NumPy on the same draw, and by how much its outputs differ. */
+static void bench_numpy(attn_trial *trial, double step, const char *script) {
+  const attn_optim optim = {.beta = 0.025};
+  FILE *draw = tmpfile(), *answer = tmpfile();
+  if (draw == NULL || answer == NULL)
+    attn_fail("cannot make a temporary file");
+  attn_trial_draw(trial, 1, "bench", 0, 0);
+  write_draw(draw, trial, optim.beta);
+  for (size_t done = 0; done <= NUMPY_STEPS; done++) {
+    attn_model_forward(trial->model, trial->tokens, trial->labels);
+    if (done < NUMPY_STEPS)
+      attn_train_step(trial->model, trial->tokens, trial->labels, &optim, trial->w);
+  }
+  const int status = python_run(script, draw, answer);
+  rewind(answer);
+  char blas[24] = "";
+  if (status == 3 || status == 127)
+    printf("  NumPy: there is none here; on Debian: apt-get install python3-numpy\n");
+  else if (status != 0 || fgets(blas, sizeof blas, answer) == NULL)
+    attn_fail("the script %s failed", script);
+  else {
+    blas[strcspn(blas, "\n")] = '\0';
+    static const char *const ways[] = {"step : NumPy, whole tokens", "step : NumPy, noise alone"};
+    for (size_t way = 0; way < 2; way++) {
+      double seconds, largest = 0, apart = 0, f;
+      bool read = fscanf(answer, "%lf", &seconds) == 1;
+      for (size_t i = 0; i < trial->param.n; i++) {
+        read = read && fscanf(answer, "%lf", &f) == 1;
+        largest = fmax(largest, fabs(trial->model->f[i]));
+        apart = fmax(apart, fabs(trial->model->f[i] - f));
+      }
+      if (!read || !(apart <= 1e-9 * largest))
+        attn_fail("after %d steps NumPy's outputs (%s) are not those of the library", NUMPY_STEPS,
+                  ways[way]);
+      times(ways[way], step, seconds, "");
+    }
+    printf("  (NumPy on %s; its outputs after %d steps are ours to 1e-9)\n", blas, NUMPY_STEPS);
+  }
+  fclose(draw);
+  fclose(answer);
+}
+
+static void bench_dense(const char *script) {
   static const attn_data_param param = {.n = 200, .T = 2, .d = 40000, .rho = 30, .eta = 0.05};
   attn_trial *trial = attn_trial_alloc(ATTN_TOKENS_DENSE, &param, 1);
   attn_trial_draw(trial, 1, "bench", 0, 0);
@@ -391,7 +484,9 @@ static void bench_dense(void) {
   dense_step(&r);
   times("scores of v and p : one read", seconds(dense_scores, &r, NULL), once, "");
   times("pullback to v and p : one read", seconds(dense_pullback, &r, NULL), once, "");
-  times("training step : two reads", seconds(dense_step, &r, NULL), 2 * once, "ratio 1.3");
+  const double step = seconds(dense_step, &r, NULL);
+  times("training step : two reads", step, 2 * once, "ratio 1.3");
+  bench_numpy(trial, step, script);
   attn_trial_free(trial);
 }
 
@@ -533,9 +628,10 @@ int main(int argc, char **argv) {
   }
   attn_linalg_start();
   char *slash = strrchr(argv[0], '/');
-  char *attn =
-      attn_text_format("%.*sattn", slash != NULL ? (int)(slash + 1 - argv[0]) : 0, argv[0]);
-  printf("%.80s\n", attn_linalg_description());
+  const int folder = slash != NULL ? (int)(slash + 1 - argv[0]) : 0;
+  char *attn = attn_text_format("%.*sattn", folder, argv[0]);
+  char *script = attn_text_format("%.*s../../src/tools/bench_numpy.py", folder, argv[0]);
+  print_lines(attn_linalg_description());
   printf("CPU time of one core, medians. The ratio is measured : reference, as named.\n\n");
   printf("  %-36s %11s %11s %6s  %s\n", "what : reference", "measured", "reference", "ratio",
          "aim");
@@ -544,9 +640,10 @@ int main(int argc, char **argv) {
   bench_lazy(deviate, quick);
   bench_gd(attn);
   bench_risk();
-  bench_dense();
+  bench_dense(script);
   bench_products();
   bench_svm();
   attn_free(attn);
+  attn_free(script);
   return EXIT_SUCCESS;
 }
