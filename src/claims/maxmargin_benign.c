@@ -100,7 +100,7 @@ static void solve_limit(double *row, attn_pair *pair) {
   row[R] = INFINITY;
   row[ABOVE] = attn_pair_over_threshold(pair);
   row[FITTED] = attn_pair_solve(pair);
-  if (!row[FITTED])
+  if (row[FITTED] == 0)
     return;
   const attn_risk_input ideal = attn_pair_predict(pair);
   row[OPTIMAL] = attn_pair_is_optimal(pair);
@@ -152,7 +152,7 @@ static void sweep(attn_table *table, size_t job, size_t setting, size_t draw,
     row[MISSED] = attn_maxmargin_bound(&pair->set) / best - 1;
     solve_limit(row, pair);
     write_row(table, job, row);
-    if (!row[FITTED])
+    if (row[FITTED] == 0)
       continue;
     for (size_t i = 0; i < conf.R.count; i++)
       scaled[i] = conf.R.value[i] * pair->norm_p;
