@@ -4,7 +4,8 @@
 # compared byte for byte, shards with all their digits too; what may move last digits (another BLAS,
 # another maths library, an older CPU) by `verify` with the tolerances of data/reference. Two
 # companions, of other folders and numbers of jobs, must have the same bytes, the PDF included. Ends
-# with a table, which is also written to build/tests/same.tsv.
+# with a table, which is also written to build/tests/same.tsv. ONLY=<words> does only those whose
+# name has these words, as ONLY='clang -O2'.
 # shellcheck disable=SC2181 # the status of a function with much on its line
 set -u
 
@@ -126,9 +127,11 @@ close_to() {
   mv "$box/said" "$box/log"
   return $status
 }
+wanted() { case $1 in *"${ONLY:-}"*) ;; *) return 1 ;; esac; }
 # vary TIER NAME FOLDER SHARDS AT_A_TIME [COMMAND...]
 vary() {
   tier=$1 name=$2
+  wanted "$name" || return
   shift 2
   folder=$1
   shift
@@ -164,8 +167,8 @@ vary same "7 shards" "$box/gcc-O2" 7 2
 vary same "OPENBLAS_NUM_THREADS=4" "$box/gcc-O2" 1 2 env OPENBLAS_NUM_THREADS=4
 for compiler in gcc clang; do
   for level in 0 1 2 3; do
-    name="$compiler -O$level"
-    [ "$name" != "gcc -O2" ] || continue
+    name="$compiler -O$level, in another folder"
+    if [ $compiler$level = gcc2 ] || ! wanted "$name"; then continue; fi
     if ! command -v $compiler >/dev/null; then
       skip "$name" "there is no $compiler; on Debian: apt-get install $compiler"
       continue
@@ -173,7 +176,7 @@ for compiler in gcc clang; do
     # a folder of another length each
     folder=$box/$compiler/$(printf '%*s' $((level * 7 + 1)) '' | tr ' ' x)
     if build "$folder" $compiler -O$level; then
-      vary same "$name, in another folder" "$folder" 1 2
+      vary same "$name" "$folder" 1 2
     else
       verdict 1 "$name compiles without a warning"
     fi
@@ -222,6 +225,7 @@ END
 # other_blas NAME LIBRARIES [COMMAND...]: the same objects, linked with it
 other_blas() {
   name=$1 libraries=$2
+  wanted "$name" || return
   shift 2
   mkdir -p "$box/blas/build/bin"
   ln -sf "$box/gcc-O2/experiments" "$box/gcc-O2/data" "$box/blas/"
@@ -249,7 +253,8 @@ fi
 
 # ---- pages, figures and the PDF ----
 
-# The companion of one experiment with small settings, at FOLDER with JOBS
+# The companion of one experiment with small settings, at FOLDER with JOBS; without the table of the
+# overview that quotes run times
 stem=gd_two_steps
 companion() {
   mkdir -p "$1" && tar -cf - ./Makefile ./src/attn ./src/tools ./src/claims/$stem.c ./figures/$stem.gp ./figures/common.gp ./paper/*.* \
@@ -262,7 +267,7 @@ companion() {
       covers { for (i = 1; i <= NF; i++) if ($i != "covers:" && !known[$i]++) {
         print "  - id: " $i "\n    statement: It is said of " $i ".\n    place: here" } }' paper/chapters/$stem.md
     printf -- '---\n\n{{statements}}\n\n{{uncovered}}\n'; } >"$1/paper/chapters/said.md"
-  printf -- '---\ntitle: overview\nsummary: of one experiment\norder: 0\n---\n\n{{experiments}}\n\n{{verdicts}}\n' >"$1/paper/chapters/index.md"
+  printf -- '---\ntitle: overview\nsummary: of one experiment\norder: 0\n---\n\n{{verdicts}}\n' >"$1/paper/chapters/index.md"
   make -C "$1" "-j$2" all >"$box/log" 2>&1
 }
 # equal_files PATTERN: the files of both companions, provenance apart, are as many and the same
@@ -279,7 +284,9 @@ equal_files() {
 for tool in gnuplot pandoc rsvg-convert pdflatex; do
   command -v $tool >/dev/null || missing=$tool
 done
-if [ -n "${missing:-}" ]; then
+if ! wanted companion; then
+  :
+elif [ -n "${missing:-}" ]; then
   skip "pages, figures and the PDF" "there is no $missing; make all installs it"
 else
   companion "$box/one" 1
