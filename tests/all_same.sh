@@ -48,7 +48,7 @@ optimizers_threshold n=10,20 draws=4,4 n_dense=10,20 draws_dense=2,2 late=300 la
 optimizers_two_steps n=20 ratio=200 multiple=0.5,1,2 steps=4 draws=2
 query_key_attention n_two=20 two_draws=3 n_split=20 split_draws=2 omegas=1,0.5 most=200 n=10,20 draws=4,4 late=20 n_late=10 late_draws=3 steps=1,10,30 test=100
 real_digits scope_features=500 scope_draws=2 scope_held=20 n=26 width=8 features=250 kappa=1,4 record=1,2,20 draws=2 held=40 late_kappa=4 lift_width=0,16 lift_features=64,250 base_width=16 base_features=250 signal_n=20 signal_eta=0,0.2 signal_record=1,10 signal_held=40
-regularization_path n=20,20 T=2,3 kappa=1.6,2.5 ratio=1000,1000 draws=4,4 others=1,1 random=1,1 R=0.01,0.1,1,5,10,20 window=1.5,2 window_n=20 window_draws=2 up=0.01,1,10 show=1
+regularization_path n=20,20 T=2,3 kappa=1.6,2.5 ratio=1000,1000 draws=4,4 others=1,1 random=1,1 R=0.01,0.1,1,4.5,6,8,10 fit_to=9 window=1.5,2 window_n=20 window_draws=2 up=0.01,1,10 show=1
 token_selection n=8,6 T=2,3 d=4000,2000 eta=0.25,0.2 balanced=1,0 draws=3,3 kappa=0.6,1.5,3,10 mix_kappa=1,4 c=0.05,0.5 random=2 curve_c=0.1,0.5,1
 token_selection_followup n=10 T=8 d=200 norms=7,40 steps=50 record=0,25,50 draws=2 samples=50
 weight_decay n=20 ratio=40 kappa=1,2.5 lambda=300,30,3 draws=2 steps=2000 check=100 random=1
