@@ -165,9 +165,18 @@ attn_table *attn_experiment_samples(attn_experiment *e, const char *columns) {
   return e->samples;
 }
 
-static void add_source(attn_experiment *e, const char *kind, const char *what, const char *file,
-                       int line) {
-  char *longer = attn_text_format("%s%s %s\t%s:%d\n", e->sources, kind, what, file, line);
+static struct {
+  const char *file;
+  int line;
+} here;
+
+void attn_experiment_here(const char *file, int line) {
+  here.file = file;
+  here.line = line;
+}
+
+static void add_source(attn_experiment *e, const char *kind, const char *what) {
+  char *longer = attn_text_format("%s%s %s\t%s:%d\n", e->sources, kind, what, here.file, here.line);
   attn_free(e->sources);
   e->sources = longer;
 }
@@ -199,16 +208,15 @@ attn_samples *attn_experiment_gather(attn_experiment *e) {
   return attn_samples_read(e->shard_folder, e->shards);
 }
 
-attn_table *attn_experiment_table_at(attn_experiment *e, const char *name, const char *columns,
-                                     const char *file, int line) {
+attn_table *attn_experiment_table_at(attn_experiment *e, const char *name, const char *columns) {
   char *path = attn_text_format("%s/%s.tsv", e->out, name);
   attn_table *table = attn_table_open(path, columns, ATTN_DIGITS_SHOWN);
-  add_source(e, "table", name, file, line);
+  add_source(e, "table", name);
   attn_free(path);
   return table;
 }
 
-void attn_experiment_claim_at(attn_experiment *e, const char *file, int line, attn_claim claim) {
+void attn_experiment_claim_at(attn_experiment *e, attn_claim claim) {
   if (e->claims == NULL) {
     char *path = attn_text_format("%s/claims.tsv", e->out);
     e->claims = attn_table_open(path,
@@ -217,7 +225,7 @@ void attn_experiment_claim_at(attn_experiment *e, const char *file, int line, at
                                 ATTN_DIGITS_SHOWN);
     attn_free(path);
   }
-  char *source = attn_text_format("%s:%d", file, line);
+  char *source = attn_text_format("%s:%d", here.file, here.line);
   attn_table_text(e->claims, claim.id);
   attn_table_text(e->claims, claim.predicted);
   attn_table_numbers(

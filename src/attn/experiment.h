@@ -40,10 +40,9 @@ attn_samples *attn_experiment_gather(attn_experiment *experiment);
 
 /* Summarising: opens the published table <name>.tsv; the caller closes it. The source line of the
  * call is recorded in the provenance. */
-#define attn_experiment_table(experiment, name, columns)                                           \
-  attn_experiment_table_at(experiment, name, columns, __FILE__, __LINE__)
+#define attn_experiment_table (attn_experiment_here(__FILE__, __LINE__), attn_experiment_table_at)
 attn_table *attn_experiment_table_at(attn_experiment *experiment, const char *name,
-                                     const char *columns, const char *file, int line);
+                                     const char *columns);
 
 typedef struct {
   const char *id;             /* as in the chapter's front matter */
@@ -57,10 +56,13 @@ typedef struct {
 
 /* Summarising: writes the claim's row with its verdict: "supported" or "not supported" in scope,
  * "out of scope" otherwise. The row and its source line go to claims.tsv. */
-#define attn_experiment_claim(experiment, ...)                                                     \
-  attn_experiment_claim_at(experiment, __FILE__, __LINE__, __VA_ARGS__)
-void attn_experiment_claim_at(attn_experiment *experiment, const char *file, int line,
-                              attn_claim claim);
+#define attn_experiment_claim (attn_experiment_here(__FILE__, __LINE__), attn_experiment_claim_at)
+void attn_experiment_claim_at(attn_experiment *experiment, attn_claim claim);
+
+/* Notes the source line of the call that follows. The macros above take no arguments, so that every
+ * compiler says the line of the name: in a call of several lines whose arguments are a macro's, gcc
+ * counts its first line and clang its last. */
+void attn_experiment_here(const char *file, int line);
 
 /* Completes the files, writes the provenance beside them, frees; returns the exit status. */
 int attn_experiment_end(attn_experiment *experiment);

@@ -784,20 +784,26 @@ static void write_claims(attn_experiment *experiment, const attn_samples *sample
   const attn_where *fixed = WHERE({"part", DRAW}, {"scope", 1}, {"pairs", 1}, {"balanced", 1});
   const attn_where *near = WHERE({"part", DRAW}, {"orthogonal", 1});
   const attn_where *far = WHERE({"part", DRAW}, {"orthogonal", 0}, {"majorities", 1});
-#define CLAIM(...) attn_experiment_claim(experiment, __VA_ARGS__)
   //@begin verdicts
-  CLAIM(share_claim("optimal-selection", samples, "above_met", scope));
-  CLAIM(share_claim("noise-selection-below", samples, "below_met", scope));
-  CLAIM(share_claim("majority-takes-signal", samples, "noisy_met", near));
-  CLAIM(share_claim("optimal-selection-any-d", samples, "above_met", far));
-  CLAIM(share_claim("mixing-one", samples, "one_met", scope));
-  CLAIM(share_claim("mixing-many", samples, "many_met", scope));
-  CLAIM(share_claim("mixing-below", samples, "mix_below_met", scope));
-  CLAIM(mean_claim("selection-switch", samples, "switch_ratio", 1, conf.allowed, two));
-  CLAIM(mean_claim("selection-switch-tokens", samples, "switch_ratio", 1, conf.allowed, more));
-  CLAIM(mean_claim("selection-kappa-star", samples, "switch_kappa",
-                   attn_samples_mean(samples, "kappa_star", fixed), conf.allowed, fixed));
-  CLAIM(mean_claim("second-best-cost", samples, "cost_ratio", 1, conf.allowed_cost, scope));
+  attn_experiment_claim(experiment, share_claim("optimal-selection", samples, "above_met", scope));
+  attn_experiment_claim(experiment,
+                        share_claim("noise-selection-below", samples, "below_met", scope));
+  attn_experiment_claim(experiment,
+                        share_claim("majority-takes-signal", samples, "noisy_met", near));
+  attn_experiment_claim(experiment,
+                        share_claim("optimal-selection-any-d", samples, "above_met", far));
+  attn_experiment_claim(experiment, share_claim("mixing-one", samples, "one_met", scope));
+  attn_experiment_claim(experiment, share_claim("mixing-many", samples, "many_met", scope));
+  attn_experiment_claim(experiment, share_claim("mixing-below", samples, "mix_below_met", scope));
+  attn_experiment_claim(
+      experiment, mean_claim("selection-switch", samples, "switch_ratio", 1, conf.allowed, two));
+  attn_experiment_claim(experiment, mean_claim("selection-switch-tokens", samples, "switch_ratio",
+                                               1, conf.allowed, more));
+  attn_experiment_claim(experiment, mean_claim("selection-kappa-star", samples, "switch_kappa",
+                                               attn_samples_mean(samples, "kappa_star", fixed),
+                                               conf.allowed, fixed));
+  attn_experiment_claim(experiment, mean_claim("second-best-cost", samples, "cost_ratio", 1,
+                                               conf.allowed_cost, scope));
   //@end verdicts
 }
 
