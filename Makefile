@@ -34,17 +34,17 @@ chapters := $(wildcard paper/chapters/*.md)
 
 # make slurm and make slurm-script are about STEM, and about all experiments without it. They go
 # alone, since with them shards are listed and not computed.
-slurm := $(filter slurm slurm-script,$(MAKECMDGOALS))
-ifneq ($(slurm),)
+slurm_goal := $(filter slurm slurm-script,$(MAKECMDGOALS))
+ifneq ($(slurm_goal),)
   ifneq ($(words $(MAKECMDGOALS)),1)
-    $(error make $(firstword $(slurm)) goes without another goal)
+    $(error make $(firstword $(slurm_goal)) goes without another goal)
   endif
 endif
 
 # Overrides for the curious: SET="n=500 eta=0.1" with one experiment as the goal. Results are
 # written beside the reference results, under a folder named by the settings.
 ifneq ($(strip $(SET)),)
-  set_goals := $(if $(slurm),$(STEM),$(MAKECMDGOALS))
+  set_goals := $(if $(slurm_goal),$(STEM),$(MAKECMDGOALS))
   set_stem := $(filter $(stems),$(set_goals))
   ifneq ($(words $(set_stem)) $(words $(set_goals)),1 1)
     $(error SET="$(SET)" goes with one experiment as the goal: make <stem> SET="key=value ..."; the stems are: $(stems))
@@ -120,7 +120,7 @@ make_settings    = $(if $(strip $(SET)), SET='$(SET)')
 shard_command = build/bin/$(1) $(program_settings) --shard $(2) --out $(3)
 
 # How Make gets a shard that is missing or too old; 1: the stem, 2: the shard, 3: the number of shards.
-ifneq ($(slurm),)
+ifneq ($(slurm_goal),)
 # It does not: make slurm submits those that it would have computed.
 make_shard = $(eval missing_$(1) += $(2))
 else ifneq ($(ONLY_MERGE),)
@@ -292,13 +292,13 @@ accept: $(verified:%=$(OUT)/data/%/claims.tsv) $(verify)
 # make slurm [STEM=<stem>]: an array of Slurm jobs over the missing shards, and a job that merges them;
 # slurm-script only writes them. The commands go through the environment, since SET may hold any
 # character; the shell of the job knows stem, shard and file.
-ifneq ($(slurm),)
+ifneq ($(slurm_goal),)
   export SLURM_OPTIONS PER_TASK AT_ONCE
   export slurm_run   := $(RUN)
   export slurm_shard := $(call shard_command,"$$stem","$$shard","$$file")
   export slurm_merge := $(or $(strip $(STEM)),all)$(make_settings)
   slurm_stems := $(or $(strip $(STEM)),$(stems))
-$(slurm): $(foreach s,$(slurm_stems),$($(s)_shards)) $(slurm_stems:%=build/bin/%) build/bin/weave build/bin/ledger
+$(slurm_goal): $(foreach s,$(slurm_stems),$($(s)_shards)) $(slurm_stems:%=build/bin/%) build/bin/weave build/bin/ledger
 	@src/tools/slurm.sh $@ $(foreach s,$(slurm_stems),$(if $(missing_$(s)),$(s) $(missing_$(s))))
 endif
 

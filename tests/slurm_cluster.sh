@@ -21,7 +21,7 @@ cluster_missing() {
 
 # cluster_start: sets SLURM_CONF; false when no node is idle after half a minute, with a reason in $box/cluster/why.
 cluster_start() {
-  c=$box/cluster
+  c=${box:?}/cluster
   mkdir -p "$c/state" "$c/spool"
   chmod 755 "$box" # munged looks whether others could have changed the folders above its socket
   head -c 1024 /dev/urandom >"$c/munge.key"

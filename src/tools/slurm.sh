@@ -69,8 +69,9 @@ if [ -e "$1" ]; then
     fail "squeue does not tell which shards are under way, so nothing was submitted; try again, or delete build/slurm if none is"
   fi
 fi
-awk 'FILENAME == ARGV[1] { job[$1] = $2; next } $3 in job { print job[$3] >waited; next } { print }' waited="$box/waited" \
-  "$box/busy" "$box/missing" >"$box/todo"
+awk -v waited="$box/waited" 'FILENAME == ARGV[1] { job[$1] = $2; next }
+  $3 in job { print job[$3] >waited; next }
+  { print }' "$box/busy" "$box/missing" >"$box/todo"
 jobs=
 [ ! -e "$box/waited" ] || jobs=$(sort -un "$box/waited" | tr '\n' ' ')
 jobs=${jobs% }
@@ -179,6 +180,6 @@ submit "$folder/array.sh" ||
   fail "sbatch took no job ($why); nothing was submitted, and finished shards stay; the job is $folder/array.sh"
 array=$job
 submit "--dependency=afterok:$array$after" "$folder/merge.sh" ||
-  fail "job $array computes the shards, but sbatch took no job that merges them ($why); when $array has ended, make $slurm_merge does"
+  fail "job $array computes the shards, but sbatch took no job that merges them ($why); when job $array has ended, make $slurm_merge does"
 say "job $array: $summary"
 say "job $job: make $slurm_merge, when all of $array have succeeded; what both say: $folder/*.log"
