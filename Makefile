@@ -32,6 +32,15 @@ LDLIBS  := -lgsl -l:liblapacke.a -lopenblas -lm
 stems    := $(patsubst experiments/%.conf,%,$(wildcard experiments/*.conf))
 chapters := $(wildcard paper/chapters/*.md)
 
+# make slurm and make slurm-script are about STEM, and about all experiments without it. They go
+# alone, since with them shards are listed and not computed.
+slurm_goal := $(filter slurm slurm-script,$(MAKECMDGOALS))
+ifneq ($(slurm_goal),)
+  ifneq ($(words $(MAKECMDGOALS)),1)
+    $(error make $(firstword $(slurm_goal)) goes without another goal)
+  endif
+endif
+
 # Overrides for the curious: SET="n=500 eta=0.1" with one experiment as the goal. Results are
 # written beside the reference results, under a folder named by the settings. And sizes: with
 # SIZE=smoke or SIZE=large (from the command line alone, since the word is a common one) the lines
@@ -49,14 +58,15 @@ ifneq ($(SIZED),)
     $(error SIZE=$(SIZED): the size must be one of smoke, large)
   endif
   # goals that know of sizes
-  sized_goals := $(stems) $(if $(filter smoke,$(SIZED)),smoke)
+  sized_goals := $(stems) $(if $(filter smoke,$(SIZED)),smoke) $(if $(filter $(stems),$(STEM)),$(slurm_goal))
   ifneq ($(or $(filter-out $(sized_goals),$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,none)),)
     $(error SIZE=$(SIZED) goes with experiments as the goals: make <stem> SIZE=$(SIZED); the stems are: $(stems))
   endif
 endif
 ifneq ($(strip $(SET)),)
-  set_stem := $(filter $(stems),$(MAKECMDGOALS))
-  ifneq ($(words $(set_stem)) $(words $(MAKECMDGOALS)),1 1)
+  set_goals := $(if $(slurm_goal),$(STEM),$(MAKECMDGOALS))
+  set_stem := $(filter $(stems),$(set_goals))
+  ifneq ($(words $(set_stem)) $(words $(set_goals)),1 1)
     $(error SET="$(SET)" goes with one experiment as the goal: make <stem> SET="key=value ..."; the stems are: $(stems))
   endif
   empty :=
@@ -127,27 +137,44 @@ build/bin/attn build/bin/bench build/bin/bench_svm build/bin/instructions: build
 shards_line = $(shell sed -n 's/^ *shards$(1) *= *\([0-9][0-9]*\).*/\1/p' experiments/$(2).conf)
 shards_of = $(or $(lastword $(patsubst shards=%,%,$(filter shards=%,$(SET)))),$(if $(SIZED),$(call shards_line,@$(SIZED),$(1))),$(call shards_line,,$(1)),1)
 
-# What every call of a program begins with.
-shard_options = --conf experiments/$(1).conf $(if $(SIZED),--size $(SIZED)) $(if $(strip $(SET)),--set '$(SET)')
-
 plot := $(addprefix src/tools/,plot.sh hover.awk scheme.awk)
 
 # Data sets that programs name: "src/claims/<stem>.c:data/<name>/<file>"
 data_sets := $(shell grep -o '"data/[a-z0-9_./]*"' src/claims/*.c /dev/null | tr -d '"')
+
+# What tells a program its settings, and Make the same settings: the one place for what Make's
+# variables add to a command, whether it runs here or in a Slurm job. 1: the stem.
+program_settings = --conf experiments/$(1).conf $(if $(SIZED),--size $(SIZED)) $(if $(strip $(SET)),--set '$(SET)')
+make_settings    = $(if $(SIZED), SIZE=$(SIZED))$(if $(strip $(SET)), SET='$(SET)')
+# 1: the stem, 2: the shard, 3: the file
+shard_command = build/bin/$(1) $(program_settings) --shard $(2) --out $(3)
+
+# How Make gets a shard that is missing or too old; 1: the stem, 2: the shard, 3: the number of shards.
+ifneq ($(slurm_goal),)
+# It does not: make slurm submits those that it would have computed.
+make_shard = $(eval missing_$(1) += $(2))
+else ifneq ($(ONLY_MERGE),)
+# Merging jobs compute none, which could take days in one job.
+make_shard = @echo "shard $(2) of $(1) is not there or older than its settings or program; make slurm submits it" >&2; exit 1
+else
+define make_shard
+$(say) RUN '$(1) $(2)/$(3)'
+@$(call shard_command,$(1),$(2),$@)
+endef
+endif
 
 define experiment
 $(1)_shards := $$(patsubst %,$(RUN)/$(1)/%.tsv,$$(shell seq $(2) 2>/dev/null))
 
 # Read once before any shard, so that a bad value is one sentence and not one per shard.
 $(RUN)/$(1)/settings: build/bin/$(1) experiments/$(1).conf $(patsubst src/claims/$(1).c:%,%,$(filter src/claims/$(1).c:%,$(data_sets)))
-	@build/bin/$(1) $$(call shard_options,$(1)) --settings $$@
+	@build/bin/$(1) $$(call program_settings,$(1)) --settings $$@
 
 $(RUN)/$(1)/%.tsv: $(RUN)/$(1)/settings
-	$$(say) RUN '$(1) $$*/$(2)'
-	@build/bin/$(1) $$(call shard_options,$(1)) --shard $$* --out $$@
+	$$(call make_shard,$(1),$$*,$(2))
 
 $(OUT)/data/$(1)/claims.tsv: $$($(1)_shards)
-	@build/bin/$(1) $$(call shard_options,$(1)) --gather $(RUN)/$(1) --out $$(@D)
+	@build/bin/$(1) $$(call program_settings,$(1)) --gather $(RUN)/$(1) --out $$(@D)
 
 $(OUT)/figures/$(1).svg: figures/$(1).gp figures/common.gp $(plot) $(OUT)/data/$(1)/claims.tsv
 	$$(say) PLOT $$@
@@ -236,7 +263,7 @@ $(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(companion_figur
 
 # ---- goals --------------------------------------------------------------------------------------
 
-.PHONY: all smoke help list claim trace verify diff accept new readme dist bench clean $(stems)
+.PHONY: all smoke help list claim trace verify diff accept slurm slurm-script new readme dist bench clean $(stems)
 
 all: companion
 	@build/bin/ledger verdicts --companion $(OUT) $(chapters)
@@ -280,7 +307,7 @@ trace: $(trace_stem:%=$(OUT)/data/%/claims.tsv) build/bin/trace
 	@build/bin/trace "$$V" --companion $(OUT) $(chapters)
 
 # Results against the accepted ones; STEM=<stem> restricts to one experiment, EXACT=1 asks for bytes.
-ifneq ($(filter verify diff accept,$(MAKECMDGOALS)),)
+ifneq ($(filter verify diff accept slurm slurm-script,$(MAKECMDGOALS)),)
   ifneq ($(filter-out $(stems),$(STEM)),)
     $(error STEM=$(STEM) is no experiment; the stems are: $(stems))
   endif
@@ -300,6 +327,19 @@ diff: $(verified:%=$(OUT)/data/%/claims.tsv) $(verify)
 	@$(verify) diff $(verify_options)
 accept: $(verified:%=$(OUT)/data/%/claims.tsv) $(verify)
 	@$(verify) accept --reason "$$REASON" $(verify_options)
+
+# make slurm [STEM=<stem>]: an array of Slurm jobs over the missing shards, and a job that merges them;
+# slurm-script only writes them. The commands go through the environment, since SET may hold any
+# character; the shell of the job knows stem, shard and file.
+ifneq ($(slurm_goal),)
+  export SLURM_OPTIONS PER_TASK AT_ONCE
+  export slurm_run   := $(RUN)
+  export slurm_shard := $(call shard_command,"$$stem","$$shard","$$file")
+  export slurm_merge := $(or $(strip $(STEM)),all)$(make_settings)
+  slurm_stems := $(or $(strip $(STEM)),$(stems))
+$(slurm_goal): $(foreach s,$(slurm_stems),$($(s)_shards)) $(slurm_stems:%=build/bin/%) build/bin/weave build/bin/ledger
+	@src/tools/slurm.sh $@ $(foreach s,$(slurm_stems),$(if $(missing_$(s)),$(s) $(missing_$(s))))
+endif
 
 # make new NAME=<stem>; the name from the command line alone, since some systems set NAME themselves.
 ifneq ($(filter new,$(MAKECMDGOALS)),)
@@ -351,12 +391,14 @@ help:
 #: make verify                 compare the results with the accepted ones; STEM=<stem> EXACT=1
 #: make diff                   every cell that differs from the accepted results; STEM=<stem>
 #: make accept REASON="..."    make the results the accepted ones; STEM=<stem>
+#: make slurm                  the missing shards as jobs of a Slurm cluster, and a job that merges
+#:                             them; STEM=<stem>; make slurm-script only writes the jobs
 #: make new NAME=STEM          a new experiment: a working skeleton of its four files
 #: make readme                 the README's table and picture, from the accepted results
 #: make dist                   build/attnlab-VERSION.tar.gz, the same bytes from the same sources
 #: make bench                  the speed of the library on this machine; QUICK=1 takes seconds
-#: make install              library, headers, attn, manual pages; PREFIX=/usr/local DESTDIR=
-#: make uninstall            remove what install put there
+#: make install                library, headers, attn, manual pages; PREFIX=/usr/local DESTDIR=
+#: make uninstall              remove what install put there
 #: make accept-instructions REASON="..."
 #:                             what hot kernels cost, counted by valgrind, is what it may cost
 #: make clean                  remove everything that was generated
