@@ -401,6 +401,7 @@ help:
 #: make uninstall              remove what install put there
 #: make accept-instructions REASON="..."
 #:                             what hot kernels cost, counted by valgrind, is what it may cost
+#: make false-alarms           how often tests and verdicts err by chance; RUNS=20 other seeds
 #: make clean                  remove everything that was generated
 #: make help                   this list
 #:
@@ -483,8 +484,12 @@ build/reseed/%: build/obj/tests/%.o build/obj/tests/reseed/start.o $(test_shared
 build/reseed/test_svm_libsvm: LDLIBS += -lsvm
 $(drawing:%=%.ran): %.ran: % run-tests
 	@sh tests/reseed.sh $(RUNS) $* >/dev/null || true
-false-alarms: $(drawing:%=%.ran)
-	@sh tests/reseed.sh $(RUNS) $(drawing)
+# And how often chance contradicts a verdict, at smoke size.
+$(stems:%=build/reseed/%.ran): build/reseed/%.ran: build/bin/% run-tests
+	@sh tests/reseed_verdicts.sh run $(RUNS) $*
+false-alarms: $(drawing:%=%.ran) $(stems:%=build/reseed/%.ran)
+	@sh tests/reseed.sh $(RUNS) $(drawing); status=$$?; echo; \
+	sh tests/reseed_verdicts.sh table $(RUNS) $(stems); exit $$status
 
 # tests/all_*.sh look at the companion, and need tools that make installs for nobody.
 .PHONY: check-all

@@ -22,21 +22,10 @@ for program; do
     [ "$status" -eq 0 ] || mv "$program.out" "$program.$done.out"
   done
 done
+bound=$(cat tests/reseed/bound.awk)
 cd "${program%/*}" || exit
 # shellcheck disable=SC2046 # names of programs have no blanks
-awk -F '\t' -v runs="$runs" '
-  # the one-sided 95% limit p: P(at most k of n | p) = 0.05
-  function bound(k, n,    low, high, p, i, term, sum) {
-    if (k >= n) return 1
-    low = k / n; high = 1
-    for (i = 0; i < 60; i++) {
-      p = (low + high) / 2
-      term = exp(n * log(1 - p)); sum = term
-      for (j = 1; j <= k; j++) { term *= (n - j + 1) / j * p / (1 - p); sum += term }
-      if (sum > 0.05) low = p; else high = p
-    }
-    return p
-  }
+awk -F '\t' -v runs="$runs" "$bound"'
   FNR == 1 { name = FILENAME; sub(/.*\//, "", name); sub(/\.tsv$/, "", name); order[++programs] = name }
   $1 <= runs { ran[name]++; if ($2 != 0) { bad[name]++; any[$1] = 1; which[name] = which[name] " " $1 ":" $3 } }
   END {
