@@ -477,7 +477,7 @@ check: $(test_logs)
 # that they were written on: a kink to be met, a branch to be taken.)
 .PHONY: false-alarms
 RUNS ?= 20
-drawing := $(patsubst tests/%.c,build/reseed/%,$(shell grep -liE 'false alarm|standard errors|family-wise' tests/test_*.c))
+drawing := $(patsubst tests/%.c,build/reseed/%,$(shell grep -liE 'false alarm|standard errors|family-wise' tests/test_*.c 2>/dev/null))
 build/reseed/%: build/obj/tests/%.o build/obj/tests/reseed/start.o $(test_shared) build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=attn_rng_start $^ -lcmocka $(LDLIBS) -o $@
