@@ -1,7 +1,7 @@
 #!/bin/sh
 # fuzz.sh run READER RUNS | table READER... | merge READER: libFuzzer on the readers of tests/fuzz.
-# What it learns is in build/fuzz/READER; merge puts the least of it that reaches as much into
-# tests/fuzz/corpus/READER. Inputs that failed are build/fuzz/READER.crash-..., .timeout-... and so on.
+# What it learns is in build/fuzz/READER; merge puts into tests/fuzz/corpus/READER few of them that
+# reach every edge that all reach. Inputs that failed are build/fuzz/READER.crash-..., .timeout-... and so on.
 set -eu
 
 fail() {
@@ -13,7 +13,7 @@ what=$1 reader=$2
 kept=tests/fuzz/corpus/$reader learnt=build/fuzz/$reader log=build/fuzz/$reader.log
 
 # Leaks are told by the harness, where they are any: what attn_fail leaves behind is none.
-ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8:malloc_context_size=5:max_malloc_fill_size=0
+ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8:malloc_context_size=5:max_malloc_fill_size=0:allocator_release_to_os_interval_ms=-1
 UBSAN_OPTIONS=print_stacktrace=1
 export ASAN_OPTIONS UBSAN_OPTIONS
 
@@ -59,7 +59,7 @@ merge)
   new=build/fuzz/$reader.new
   rm -rf "$new"
   mkdir -p "$new" "$learnt" "$kept"
-  fuzzer -merge=1 "$new" "$kept" "$learnt" >"build/fuzz/$reader.merge.log" 2>&1 ||
+  fuzzer -set_cover_merge=1 -use_counters=0 "$new" "$kept" "$learnt" >"build/fuzz/$reader.merge.log" 2>&1 ||
     fail "$reader: the merge failed; see build/fuzz/$reader.merge.log"
   # names of 40 hexadecimal digits are libFuzzer's; others say what they are, and stay
   find "$kept" -type f -name '[0-9a-f]*' ! -name '*[!0-9a-f]*' -exec rm -f {} +
