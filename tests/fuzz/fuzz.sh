@@ -1,7 +1,7 @@
 #!/bin/sh
 # fuzz.sh run READER RUNS | table READER... | merge READER: libFuzzer on the readers of tests/fuzz.
 # What it learns is in build/fuzz/READER; merge puts into tests/fuzz/corpus/READER few of them that
-# reach every edge that all reach. Inputs that failed are build/fuzz/READER.crash-..., .timeout-... and so on.
+# reach every edge that all reach. Inputs that failed are build/fuzz/READER.crash-..., .timeout-...
 set -eu
 
 fail() {
@@ -61,12 +61,11 @@ merge)
   mkdir -p "$new" "$learnt" "$kept"
   fuzzer -set_cover_merge=1 -use_counters=0 "$new" "$kept" "$learnt" >"build/fuzz/$reader.merge.log" 2>&1 ||
     fail "$reader: the merge failed; see build/fuzz/$reader.merge.log"
-  # names of 40 hexadecimal digits are libFuzzer's; others say what they are, and stay
+  # names of 40 hexadecimal digits are libFuzzer's, and the SHA-1 of the bytes; others stay
   find "$kept" -type f -name '[0-9a-f]*' ! -name '*[!0-9a-f]*' -exec rm -f {} +
+  named=$(find "$kept" -type f -exec sha1sum {} + | cut -d ' ' -f 1)
   for file in "$new"/*; do
-    name=${file##*/}
-    same=$(find "$kept" -type f -exec cmp -s {} "$file" \; -print)
-    [ -n "$same" ] || cp "$file" "$kept/$name"
+    case $named in *"${file##*/}"*) ;; *) cp "$file" "$kept/" ;; esac
   done
   echo "$reader: $(find "$kept" -type f | wc -l) files, $(du -sb "$kept" | cut -f 1) bytes"
   ;;
