@@ -26,7 +26,7 @@ diagnose() { # the input is the last one named
 for reader in $readers; do
   set -- "tests/fuzz/corpus/$reader"/*
   [ -e "$1" ] || set --
-  timeout 60 "build/fuzz/bin/replay_$reader" "$@" >"$box/log" 2>"$box/err"
+  timeout 300 "build/fuzz/bin/replay_$reader" "$@" >"$box/log" 2>"$box/err"
   status=$?
   [ $# -gt 0 ] || status=1
   verdict $status "$reader reads or refuses each of $# inputs"
