@@ -402,6 +402,8 @@ help:
 #: make accept-instructions REASON="..."
 #:                             what hot kernels cost, counted by valgrind, is what it may cost
 #: make false-alarms           how often tests and verdicts err by chance; RUNS=20 other seeds
+#: make fuzz                   arbitrary bytes to every reader, with libFuzzer of clang-14; RUNS=N,
+#:                             one reader: fuzz-NAME; what was learnt into the corpus: fuzz-corpus
 #: make clean                  remove everything that was generated
 #: make help                   this list
 #:
@@ -476,20 +478,19 @@ check: $(test_logs)
 # alarm is or how many standard errors they allow, on RUNS other seeds. (Other tests may need the draw
 # that they were written on: a kink to be met, a branch to be taken.)
 .PHONY: false-alarms
-RUNS ?= 20
 drawing := $(patsubst tests/%.c,build/reseed/%,$(shell grep -liE 'false alarm|standard errors|family-wise' tests/test_*.c 2>/dev/null))
 build/reseed/%: build/obj/tests/%.o build/obj/tests/reseed/start.o $(test_shared) build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=attn_rng_start $^ -lcmocka $(LDLIBS) -o $@
 build/reseed/test_svm_libsvm: LDLIBS += -lsvm
 $(drawing:%=%.ran): %.ran: % run-tests
-	@sh tests/reseed.sh $(RUNS) $* >/dev/null || true
+	@sh tests/reseed.sh $(or $(RUNS),20) $* >/dev/null || true
 # And how often chance contradicts a verdict, at smoke size.
 $(stems:%=build/reseed/%.ran): build/reseed/%.ran: build/bin/% run-tests
-	@sh tests/reseed_verdicts.sh run $(RUNS) $*
+	@sh tests/reseed_verdicts.sh run $(or $(RUNS),20) $*
 false-alarms: $(drawing:%=%.ran) $(stems:%=build/reseed/%.ran)
-	@sh tests/reseed.sh $(RUNS) $(drawing); status=$$?; echo; \
-	sh tests/reseed_verdicts.sh table $(RUNS) $(stems); exit $$status
+	@sh tests/reseed.sh $(or $(RUNS),20) $(drawing); status=$$?; echo; \
+	sh tests/reseed_verdicts.sh table $(or $(RUNS),20) $(stems); exit $$status
 
 # tests/all_*.sh look at the companion, and need tools that make installs for nobody.
 .PHONY: check-all
@@ -499,3 +500,54 @@ $(all_logs): build/tests/%.tap: tests/%.sh companion run-tests
 build/tests/all_instructions.tap: build/bin/instructions
 check-all: $(test_logs) $(all_logs)
 	@tests/summarise.sh $^
+
+# ---- fuzzing ------------------------------------------------------------------------------------
+# tests/fuzz/<reader>.c hands arbitrary bytes to a reader. It is linked twice: with libFuzzer (make
+# fuzz), and with a plain main that replays the corpus that is kept (make check).
+
+FUZZ_CC       = $(shell command -v clang-14 || echo clang)
+fuzz_readers := $(filter-out fuzz replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+fuzz_parts   := $(addprefix attn/,base config samples table) \
+	$(addprefix tools/,$(companion_objects:build/obj/tools/%.o=%)) tests/fuzz/fuzz
+fuzz_kinds   := -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
+fuzz_flags    = $(ALL_CFLAGS) -O1 -Isrc/tools -include tests/fuzz/redirect.h -MMD -MP
+# none where the compiler has no sanitizers
+replay_kinds  = $(eval replay_kinds := $$(shell echo 'int main(void) { return 0; }' | \
+	$(CC) $(fuzz_kinds) -x c - -o /dev/null 2>/dev/null && echo '$(fuzz_kinds)'))$(replay_kinds)
+
+define fuzz_objects
+build/fuzz/$(1)/%.o: src/%.c | setup $(3)
+	@mkdir -p $$(@D)
+	$$(say) CC '$$< ($(1))'
+	$$(q)$(2) $$(fuzz_flags) -c $$< -o $$@
+build/fuzz/$(1)/tests/%.o: tests/%.c | setup $(3)
+	@mkdir -p $$(@D)
+	$$(say) CC '$$< ($(1))'
+	$$(q)$(2) $$(fuzz_flags) -c $$< -o $$@
+endef
+$(eval $(call fuzz_objects,libfuzzer,$$(FUZZ_CC) $$(fuzz_kinds) -fsanitize=fuzzer-no-link,fuzz-tools))
+$(eval $(call fuzz_objects,replay,$$(CC) $$(replay_kinds)))
+
+build/fuzz/bin/fuzz_%: build/fuzz/libfuzzer/tests/fuzz/%.o $(fuzz_parts:%=build/fuzz/libfuzzer/%.o) build/lib/libattn.a
+	@mkdir -p $(@D)
+	$(q)$(FUZZ_CC) $(fuzz_kinds) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
+build/fuzz/bin/replay_%: build/fuzz/replay/tests/fuzz/%.o $(fuzz_parts:%=build/fuzz/replay/%.o) build/fuzz/replay/tests/fuzz/replay.o build/lib/libattn.a
+	@mkdir -p $(@D)
+	$(q)$(CC) $(replay_kinds) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+-include $(wildcard build/fuzz/*/*/*.d build/fuzz/*/*/*/*.d)
+
+build/tests/test_fuzz.tap: $(fuzz_readers:%=build/fuzz/bin/replay_%)
+
+# One reader after another on each core; the table at the end, and status 1 when anything was found.
+.PHONY: fuzz fuzz-corpus fuzz-tools $(fuzz_readers:%=fuzz-%)
+fuzz-tools:
+	@echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+		$(FUZZ_CC) $(fuzz_kinds) -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null || \
+		{ echo "there is no clang with libFuzzer; on Debian: apt-get install clang-14 libclang-rt-14-dev" >&2; exit 1; }
+$(fuzz_readers:%=fuzz-%): fuzz-%: build/fuzz/bin/fuzz_%
+	@tests/fuzz/fuzz.sh run $* $(or $(RUNS),1000000)
+fuzz: $(fuzz_readers:%=fuzz-%)
+	@tests/fuzz/fuzz.sh table $(fuzz_readers)
+fuzz-corpus: $(fuzz_readers:%=build/fuzz/bin/fuzz_%)
+	@for reader in $(fuzz_readers); do tests/fuzz/fuzz.sh merge $$reader || exit 1; done

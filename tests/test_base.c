@@ -18,6 +18,11 @@ static void fail_with_name(const void *argv0) {
   attn_fail("%s = %d", "x", 7);
 }
 
+static void fail_with_text(const void *text) {
+  attn_set_program_name("prog");
+  attn_fail("'%s' is wrong", (const char *)text);
+}
+
 /* attn_fail: "program: sentence", one line, status 1; the program's name without its folder. */
 static void test_fail(void **state) {
   (void)state;
@@ -29,6 +34,15 @@ static void test_fail(void **state) {
   end = support_run(fail_with_name, NULL);
   assert_int_equal(end.status, 1);
   assert_non_null(strstr(end.err, ": x = 7\n"));
+  /* what is quoted may hold any character, and be long */
+  end = support_run(fail_with_text, "a\nb\tc\r\033[2J\x7f\xc3\xa9");
+  assert_string_equal(end.err, "prog: 'a b c  [2J \xc3\xa9' is wrong\n");
+  char text[20001];
+  memset(text, 'x', sizeof text);
+  text[sizeof text - 1] = '\0';
+  end = support_run(fail_with_text, text);
+  assert_int_equal(end.status, 1);
+  assert_int_equal(strspn(strchr(end.err, '\'') + 1, "x"), sizeof end.err - 1 - strlen("prog: '"));
 }
 
 /* A word is found as a whole alone: no beginning, no end, no separator, nothing empty. */

@@ -188,6 +188,19 @@ static void test_lists(void **state) {
   assert_int_equal(conf.kappa.count, ATTN_LIST_MAX);
 }
 
+/* Grids so wide that the ratio or the difference of their ends is no double. */
+static void test_wide_grids(void **state) {
+  (void)state;
+  attn_list wide;
+  const attn_key any = {"wide", ATTN_KEY_LIST, &wide, "(-inf, inf)", "the offset"};
+  attn_key_parse(&any, "1e-300:1e300:5:log 1e300:1e-300:5:log -1e308:1e308:5", "here");
+  const double powers[] = {1e-300, 1e-150, 1,      1e150,  1e300, 1e300, 1e150, 1,
+                           1e-150, 1e-300, -1e308, -5e307, 0,     5e307, 1e308};
+  assert_int_equal(wide.count, 15);
+  for (size_t i = 0; i < 15; i++)
+    assert_relative(wide.value[i], powers[i], 1e-12);
+}
+
 /* Lists that are refused, with the value and what would be right. */
 static void test_list_refusals(void **state) {
   (void)state;
@@ -407,6 +420,7 @@ int main(void) {
       cmocka_unit_test(test_malformed),     cmocka_unit_test(test_files),
       cmocka_unit_test(test_schema),        cmocka_unit_test(test_overrides),
       cmocka_unit_test(test_sizes),         cmocka_unit_test(test_size_refusals),
+      cmocka_unit_test(test_wide_grids),
   };
   return cmocka_run_group_tests(tests, support_scratch_make, support_scratch_remove);
 }

@@ -145,6 +145,14 @@ check_says 1 'and 1495 cells more in this table: make diff STEM=one' "many cells
 said '1500 failures.' && [ "$(wc -l <log)" -lt 30 ]
 verdict $? "many cells: all are counted"
 
+for digits in inf 1e6 0 6.5 many; do
+  accepted
+  edit ref/one/tables 'NR == 2 { $4 = "'$digits'" } 1'
+  sentence "ref/one/tables: the digits of 'steps' are '$digits', expected all or a whole number in [1, 17]" \
+    "a reference of $digits digits" check
+done
+accepted
+
 # ---- tolerances ----
 
 tolerances() { # tolerances ROW..., of one, and a change of 0.01 in risk

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* flock, program paths */
 #include "base.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -19,14 +20,21 @@ void attn_set_program_name(const char *argv0) {
   program_name = slash ? slash + 1 : argv0 ? argv0 : program_name;
 }
 
+/* One line, whatever a cell or an argument that is quoted in it holds. No memory is asked for, since
+ * that may be what is missing. */
 void attn_fail(const char *format, ...) {
+  static char line[8192];
   va_list args;
   fflush(stdout);
-  fprintf(stderr, "%s: ", program_name);
   va_start(args, format);
-  vfprintf(stderr, format, args);
+  const int length = vsnprintf(line, sizeof line, format, args);
   va_end(args);
-  fputc('\n', stderr);
+  if (length < 0 || (size_t)length >= sizeof line)
+    memcpy(line + sizeof line - 4, "...", 4);
+  for (char *at = line; *at != '\0'; at++)
+    if (iscntrl((unsigned char)*at))
+      *at = ' ';
+  fprintf(stderr, "%s: %s\n", program_name, line);
   exit(EXIT_FAILURE);
 }
 

@@ -14,7 +14,8 @@
 #endif
 
 /* Misuse or a failing environment: print one sentence (what, where, what is allowed) to stderr,
- * remove files that are half-written, exit with status 1. Never returns. */
+ * remove files that are half-written, exit with status 1. Never returns. Control characters of what
+ * the sentence quotes become blanks. */
 _Noreturn void attn_fail(const char *format, ...) ATTN_PRINTF(1, 2);
 
 /* The name that attn_fail prints before its sentence (argv[0] without its folder). */

@@ -213,6 +213,15 @@ static void list_add(attn_list *list, const attn_key *key, double x, const char 
   list->value[list->count++] = x;
 }
 
+/* The point at a share in (0, 1) of the way; also where to / from or to - from overflows. */
+static double grid_point(double from, double to, double share, bool logarithmic) {
+  const double ratio = to / from, width = to - from;
+  if (!logarithmic)
+    return isfinite(width) ? from + width * share : from * (1 - share) + to * share;
+  return isnormal(ratio) ? from * pow(ratio, share)
+                         : exp(log(from) * (1 - share) + log(to) * share);
+}
+
 /* "from:to:count" or "from:to:count:log" */
 static void list_add_grid(attn_list *list, const attn_key *key, const char *item,
                           const char *where) {
@@ -235,8 +244,8 @@ static void list_add_grid(attn_list *list, const attn_key *key, const char *item
     attn_fail("%s: %s = %.60s: a logarithmic grid needs ends above 0", where, key->name, item);
   for (size_t i = 0; i < (size_t)count; i++) {
     double share = (double)i / (count - 1);
-    double x = logarithmic ? from * pow(to / from, share) : from + (to - from) * share;
-    x = i == 0 ? from : share == 1 ? to : x;
+    double x = i == 0 ? from : share == 1 ? to : grid_point(from, to, share, logarithmic);
+    x = fmin(fmax(x, fmin(from, to)), fmax(from, to)); /* rounding leads out of no range */
     list_add(list, key, key->kind == ATTN_KEY_COUNTS ? round(x) : x, where);
   }
   attn_free(copy);

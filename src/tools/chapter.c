@@ -57,7 +57,9 @@ static const char *scalar(const reader *r, const entry *e) {
     if (quote == '\'' && in[0] == '\'' && in[1] == '\'')
       in++;
     else if (quote == '"' && *in == '\\') {
-      if (*++in != '"' && *in != '\\')
+      if (*++in == '\0')
+        attn_fail("%s:%zu: the quote of '%s' is not closed", r->path, e->line, e->key);
+      if (*in != '"' && *in != '\\')
         attn_fail("%s:%zu: '\\%c' in double quotes; write \\\\ or use single quotes", r->path,
                   e->line, *in);
     } else if (*in == quote)

@@ -75,9 +75,13 @@ static bool open_sides(sides *s, const reference *e, const char *table) {
                  then, e->stem));
     return false;
   }
-  double number;
+  double number = 0;
+  if (strcmp(digits, "all") != 0 && !(as_number(digits, &number) && number == floor(number) &&
+                                      number >= 1 && number <= ATTN_DIGITS_EXACT))
+    attn_fail("%s: the digits of '%s' are '%.40s', expected all or a whole number in [1, %d]",
+              e->accepted->path, table, digits, ATTN_DIGITS_EXACT);
   *s = (sides){.then = reference_table(then), .now = reference_table(now)};
-  s->digits = as_number(digits, &number) ? (int)number : 0;
+  s->digits = (int)number;
   s->same = strcmp(reference_fingerprint(reference_text(s->now, 0)),
                    reference_lookup(e->accepted, table, "fingerprint")) == 0;
   s->intact = strcmp(reference_fingerprint(reference_text(s->then, 0)),

@@ -216,10 +216,12 @@ char *number_text(const char *format, double x, words_style style) {
     return NULL;
   const char *kind = start + 1;
   kind += strspn(kind, "+- 0#");
-  kind += strspn(kind, "0123456789");
-  if (*kind == '.')
-    kind += 1 + strspn(kind + 1, "0123456789");
-  if (*kind == '\0' || strchr("defg", *kind) == NULL || kind - start > 12)
+  const size_t width = strspn(kind, "0123456789");
+  kind += width;
+  const size_t precision = *kind == '.' ? strspn(kind + 1, "0123456789") : 0;
+  kind += *kind == '.' ? 1 + precision : 0;
+  if (*kind == '\0' || strchr("defg", *kind) == NULL || kind - start > 12 || width > 2 ||
+      precision > 2)
     return NULL;
   for (const char *rest = kind + 1; rest < end; rest++)
     if (*rest == '%' && *++rest != '%')

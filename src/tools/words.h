@@ -44,8 +44,8 @@ char *escaped(const char *text);
 /* Markdown with its math as a terminal shows it: "$\\rho \\ge \\sqrt{d/n}$" is "rho >= sqrt(d/n)". */
 char *plain_text(const char *markdown);
 
-/* x by a printf format with one conversion of the kinds d e f g and any text around it; NULL means
- * whole numbers as they are and others by %.4g. Not-a-number is an en dash. HTML and LaTeX get
+/* x by a printf format with one conversion of the kinds d e f g, of at most 99 places and digits, and
+ * any text around it; NULL means whole numbers as they are and others by %.4g. Not-a-number is an en dash. HTML and LaTeX get
  * Markdown with a real minus and powers of ten. Returns NULL when the format is not of this kind. */
 char *number_text(const char *format, double x, words_style style);
 
