@@ -172,6 +172,13 @@ broken 'NR == 1 { $2 = $3 } 1'
 gather "bad/2.tsv:1: the column 'dense' is repeated" "a column that is repeated"
 broken 0
 gather "bad/2.tsv: is empty" "an empty shard"
+broken 'NR == 3 { last = substr($5, length($5)); sub(/.$/, last == "1" ? "2" : "1", $5) } 1'
+gather "bad/2.tsv: is not what its program wrote" "a shard with another digit"
+broken '1'
+rm bad/2.tsv.provenance
+gather "bad/2.tsv.provenance: cannot be read" "a shard without its provenance"
+"$program" --conf good.conf --set eta=0.2 --shard 2 --out bad/2.tsv
+gather "bad/2.tsv: was made with other settings" "a shard of other settings"
 fails_with "none/1.tsv: cannot be read" "a folder of shards that is not there" \
   "$program" --conf good.conf --gather none --out out
 

@@ -181,31 +181,57 @@ static void add_source(attn_experiment *e, const char *kind, const char *what) {
   e->sources = longer;
 }
 
-/* A number that a shard's provenance records; zero when it has none. */
-static double shard_number(const char *shard_path, const char *key) {
-  char *path = attn_text_format("%s.provenance", shard_path);
+/* What a shard's provenance records under a key; NULL when it does not. */
+static const char *recorded(const char *provenance, const char *key) {
   char *line = attn_text_format("\n%s\t", key);
-  double number = 0;
-  if (access(path, R_OK) == 0) {
-    char *text = attn_file_read(path, NULL);
-    const char *at = strstr(text, line);
-    if (at != NULL)
-      number = strtod(at + strlen(line), NULL);
-    attn_free(text);
-  }
+  const char *at = strstr(provenance, line);
+  if (at != NULL)
+    at += strlen(line);
   attn_free(line);
-  attn_free(path);
-  return number;
+  return at;
+}
+
+static double recorded_number(const char *provenance, const char *key) {
+  const char *at = recorded(provenance, key);
+  return at != NULL ? strtod(at, NULL) : 0;
+}
+
+static bool recorded_fingerprint(const char *provenance, const char *key, const char *text,
+                                 size_t size) {
+  char *now = attn_text_format("%016llx\n", (unsigned long long)attn_fingerprint(text, size));
+  const char *then = recorded(provenance, key);
+  const bool same = then != NULL && strncmp(then, now, strlen(now)) == 0;
+  attn_free(now);
+  return same;
 }
 
 attn_samples *attn_experiment_gather(attn_experiment *e) {
+  /* first, since a shard that is no table is told more exactly there */
+  attn_samples *all = attn_samples_read(e->shard_folder, e->shards);
+  const char *settings = attn_config_text(e->config);
   for (size_t s = 0; s < e->shards; s++) {
+    size_t size;
     char *path = attn_samples_path(e->shard_folder, s);
-    e->seconds += shard_number(path, "seconds");
-    e->memory = fmax(e->memory, shard_number(path, "memory_mib"));
+    char *provenance_path = attn_text_format("%s.provenance", path);
+    if (access(provenance_path, R_OK) != 0)
+      attn_fail("%s: cannot be read: %s; delete %s, so that both are made again", provenance_path,
+                strerror(errno), path);
+    char *provenance = attn_file_read(provenance_path, NULL);
+    char *text = attn_file_read(path, &size);
+    if (!recorded_fingerprint(provenance, "configuration_fingerprint", settings, strlen(settings)))
+      attn_fail("%s: was made with other settings, says %s; delete it, so that it is made again",
+                path, provenance_path);
+    if (!recorded_fingerprint(provenance, "shard_fingerprint", text, size))
+      attn_fail("%s: is not what its program wrote, says %s; delete it, so that it is made again",
+                path, provenance_path);
+    e->seconds += recorded_number(provenance, "seconds");
+    e->memory = fmax(e->memory, recorded_number(provenance, "memory_mib"));
+    attn_free(text);
+    attn_free(provenance);
+    attn_free(provenance_path);
     attn_free(path);
   }
-  return attn_samples_read(e->shard_folder, e->shards);
+  return all;
 }
 
 attn_table *attn_experiment_table_at(attn_experiment *e, const char *name, const char *columns) {
@@ -292,6 +318,9 @@ static void write_provenance(const attn_experiment *e) {
           attn_linalg_description(), gsl_version, libc_description(), __VERSION__);
   if (e->size != NULL)
     fprintf(output->stream, "size\t%s\n", e->size);
+  if (e->samples != NULL) /* a flipped digit is still a number: --gather compares the bytes */
+    fprintf(output->stream, "shard_fingerprint\t%016llx\n",
+            (unsigned long long)attn_table_fingerprint(e->samples));
   fputs(e->sources, output->stream);
   for (const char *line = settings; *line != '\0'; line = strchr(line, '\n') + 1)
     fprintf(output->stream, "setting\t%.*s\n", (int)strcspn(line, "\n"), line);

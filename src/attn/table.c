@@ -1,5 +1,6 @@
 #include "table.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,16 @@ void attn_table_skip(attn_table *table, const char *to) {
     attn_fail("%s: no column '%s' after %zu cells of a row", table->output->path, to, table->at);
   for (size_t c = table->at; c < end; c++)
     attn_table_number(table, NAN);
+}
+
+uint64_t attn_table_fingerprint(attn_table *table) {
+  if (fflush(table->output->stream) != 0)
+    attn_fail("%s: writing failed: %s", table->output->path, strerror(errno));
+  size_t size;
+  char *text = attn_file_read(table->output->part, &size);
+  const uint64_t fingerprint = attn_fingerprint(text, size);
+  attn_free(text);
+  return fingerprint;
 }
 
 void attn_table_close(attn_table *table) {

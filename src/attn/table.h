@@ -30,6 +30,10 @@ void attn_table_text(attn_table *table, const char *text);
  * column ahead. NULL: up to the end of a row that has begun. */
 void attn_table_skip(attn_table *table, const char *to);
 
+/* The fingerprint of the bytes that the file of this table will hold if it is closed now: those
+ * written so far, which must be whole rows. Not for a table on standard output. */
+uint64_t attn_table_fingerprint(attn_table *table);
+
 /* Completes the file and frees table; fails when a row is incomplete or a write failed. */
 void attn_table_close(attn_table *table);
 
