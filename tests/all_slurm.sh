@@ -2,7 +2,7 @@
 # make slurm with a real Slurm of one node, which this test starts and stops: arrays, the merging job that
 # depends on them, shards that fail, asking twice; the results to the byte. A copy of the tree with one experiment
 # at small settings.
-# shellcheck disable=SC2181 # the status of a function with much on its line
+# shellcheck disable=SC2016,SC2181 # dollars for later; the status of a function with much on its line
 set -u
 
 . tests/tap.sh
@@ -77,17 +77,19 @@ ask slurm && says 'no shard is missing' && idle
 verdict $? "asked again, nothing is missing"
 rm -rf build/run build/slurm paper/companion
 ask slurm-script STEM=$stem && sed -n 's/^  \(sbatch .*\)/\1/p' "$box/said" >"$box/by_hand"
+scontrol update partitionname=main state=down
 env -i PATH="$PATH" SLURM_CONF="$SLURM_CONF" sh -c "cd / && eval \"\$(sed \"s|build/slurm|'$box/a tree/build/slurm'|g\" '$box/by_hand')\"" >"$box/said" 2>&1 &&
   ask slurm && says 'nothing new to submit: missing shards: 3, all queued or running'
 verdict $? "the written jobs submitted by hand, from elsewhere: make slurm knows them"
+scontrol update partitionname=main state=up
 wait_for idle && same_tree "$box/local/build/run" build/run && same_tree "$box/local/paper/companion/data/$stem" paper/companion/data/$stem
 verdict $? "and they give the same results"
 
 # ---- asking twice, and shards that fail ----
 
 # small matrices and many steps: shards that last
-set="d=2000 rho=6.7 steps=60 shards=4"
-place=build/set/$stem/d-2000+rho-6.7+steps-60+shards-4
+set="d=2000 rho=6.7 steps=150 shards=4"
+place=build/set/$stem/d-2000+rho-6.7+steps-150+shards-4
 (cd "$box/local" && make $stem SET="$set") >"$box/said" 2>&1
 verdict $? "other settings without Slurm"
 
@@ -125,8 +127,10 @@ gone() { ! in_state "${first}_$lost" R,PD,CG; }
 fails "scancel" eval 'scancel "${first}_$lost"'
 # the program of the shard, by its id: the only process with this file to write
 kill_program() {
-  process=$(grep -l -a "^build/bin/$stem.*--out.$place/run/$stem/$lost.tsv" /proc/[0-9]*/cmdline 2>/dev/null | sed 's|/proc/\([0-9]*\)/.*|\1|')
-  [ -n "$process" ] && [ "$(readlink "/proc/$process/cwd")" = "$box/a tree" ] && kill -KILL "$process"
+  for process in $(grep -l -a -F -e "$place/run/$stem/$lost.tsv" /proc/[0-9]*/cmdline 2>/dev/null | tr -d -c '0-9\n'); do
+    [ "$(readlink "/proc/$process/exe")" != "$box/a tree/build/bin/$stem" ] || { kill -KILL "$process" && return 0; }
+  done
+  return 1
 }
 fails "SIGKILL" eval 'wait_for kill_program'
 rm -rf $place build/slurm
@@ -151,7 +155,7 @@ cluster_stop
 grep -l -a -F "SLURM_CONF=$SLURM_CONF" /proc/[0-9]*/environ 2>/dev/null | grep -v -F -x -e "/proc/$$/environ" >"$box/left"
 unset SLURM_CONF
 while read -r process; do
-  case $(tr '\0' ' ' <"${process%environ}cmdline" 2>/dev/null) in
+  case $({ tr '\0' ' ' <"${process%environ}cmdline"; } 2>/dev/null) in
     *slurm*d* | munged* | build/bin/*) echo "left: $process" ;;
   esac
 done <"$box/left" >"$box/said"

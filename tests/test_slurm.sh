@@ -44,6 +44,7 @@ echo "$job;cluster"
 END
 cat >"$box/path/squeue" <<'END'
 #!/bin/sh
+[ ! -e "$fake/meanwhile" ] || sh "$fake/meanwhile"
 cat "$fake/queue" || exit 1
 END
 cat >"$box/path/scontrol" <<'END'
@@ -123,6 +124,12 @@ ask slurm STEM=$stem && submitted 2 && says 'missing shards: 3, all queued or ru
 verdict $? "asked again, it submits nothing while all is queued"
 ask slurm && submitted 2
 verdict $? "nor for all experiments"
+echo "cp '$box/local.run/$stem/2.tsv' $run/; touch $run/2.tsv" >"$fake/meanwhile"
+echo "$name 3 101" >"$fake/queue"
+ask slurm && submitted 4 && says '^slurm: job 103: shards: 1, tasks: 1; shards that are queued or running already: 1 (job 101)$'
+verdict $? "nor a shard that is finished meanwhile, but one that is lost"
+rm "$fake/meanwhile" "$fake"/10[34]* $run/2.tsv
+echo 102 >"$fake/last"
 task 102 0
 [ $? -ne 0 ] && says "^shard [123] of $stem is not there or older than its settings or program; make slurm submits it\$" && [ ! -e $run/1.tsv ] && [ ! -e $data ]
 verdict $? "a merging job without shards fails with a sentence and computes none"

@@ -31,10 +31,11 @@ goal=$1
 shift
 number PER_TASK "${PER_TASK:=}"
 number AT_ONCE "${AT_ONCE:=}"
-if [ $# -eq 0 ]; then
+nothing_missing() {
   say "no shard is missing; make $slurm_merge makes the rest here"
   exit 0
-fi
+}
+[ $# -gt 0 ] || nothing_missing
 if [ "$goal" = slurm ] && ! command -v sbatch >/dev/null; then
   fail "there is no sbatch here; make slurm needs a Slurm cluster, make slurm-script writes its jobs without one"
 fi
@@ -54,7 +55,7 @@ for word; do
     [0-9]*) echo "$stem $word $slurm_run/$stem/$word.tsv" ;;
     *) stem=$word ;;
   esac
-done | sort -k 1,1 -k 2,2n >"$box/missing"
+done | sort -k 1,1 -k 2,2n >"$box/listed"
 
 # Those under way: "FILE JOB" for each shard of a task that Slurm still has.
 : >"$box/busy"
@@ -69,6 +70,12 @@ if [ -e "$1" ]; then
     fail "squeue does not tell which shards are under way, so nothing was submitted; try again, or delete build/slurm if none is"
   fi
 fi
+# Those that were finished after Make had looked and before squeue answered.
+cut -d ' ' -f 1 "$box/listed" | sort -u | while read -r stem; do
+  find "$slurm_run/$stem" -name '*.tsv' -newer "$slurm_run/$stem/settings"
+done >"$box/finished"
+awk 'FILENAME == ARGV[1] { finished[$0]; next } !($3 in finished)' "$box/finished" "$box/listed" >"$box/missing"
+[ -s "$box/missing" ] || nothing_missing
 awk -v waited="$box/waited" 'FILENAME == ARGV[1] { job[$1] = $2; next }
   $3 in job { print job[$3] >waited; next }
   { print }' "$box/busy" "$box/missing" >"$box/todo"
