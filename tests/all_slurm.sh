@@ -87,9 +87,8 @@ verdict $? "and they give the same results"
 
 # ---- asking twice, and shards that fail ----
 
-# small matrices and many steps: shards that last
-set="d=2000 rho=6.7 steps=150 shards=4"
-place=build/set/$stem/d-2000+rho-6.7+steps-150+shards-4
+set="d=2000 rho=6.7 steps=20 shards=4"
+place=build/set/$stem/d-2000+rho-6.7+steps-20+shards-4
 (cd "$box/local" && make $stem SET="$set") >"$box/said" 2>&1
 verdict $? "other settings without Slurm"
 
@@ -103,16 +102,34 @@ scontrol update partitionname=main state=up
 wait_for idle && same_tree "$box/local/$place/data" $place/data && same_tree "$box/local/$place/run" $place/run
 verdict $? "two shards a task give the same results"
 
+# From here on a shard's program waits while there is $box/hold, so that tasks run for as long as the test needs
+# them to, and is killed in that time when there is $box/kill. As old as the program, so that no shard is too old.
+mkdir build/real
+mv build/bin/$stem build/real/
+cat >build/bin/$stem <<END
+#!/bin/sh
+case "\$*" in
+  *"--shard 2 "*) while [ -e "$box/hold" ]; do
+    [ ! -e "$box/kill" ] || kill -KILL \$\$
+    sleep 0.1
+  done ;;
+esac
+exec build/real/$stem "\$@"
+END
+chmod +x build/bin/$stem
+touch -r build/real/$stem build/bin/$stem
+
 fails() { # fails NAME COMMAND...: the command makes a task of job $first fail, of which $lost is the shard
   name=$1
   shift
   rm -rf $place build/slurm
+  touch "$box/hold"
   ask slurm STEM=$stem SET="$set" SLURM_OPTIONS="--partition=main --no-requeue" && first=$(array) && merge=$(merging)
   lost=2
   wait_for in_state "${first}_$lost" R
   "$@" >>"$box/said" 2>&1
   verdict $? "$name: a running task"
-  wait_for gone && wait_for idle && [ ! -e $place/run/$stem/$lost.tsv ] && [ ! -e $place/data ] && [ "$(state_of "$merge")" = CANCELLED ]
+  wait_for gone && rm -f "$box/hold" "$box/kill" && wait_for idle && [ ! -e $place/run/$stem/$lost.tsv ] && [ ! -e $place/data ] && [ "$(state_of "$merge")" = CANCELLED ]
   verdict $? "$name: the shard is not there, and nothing was merged"
   for shard in 1 3 4; do [ -s $place/run/$stem/$shard.tsv ] && cp -p $place/run/$stem/$shard.tsv "$box/$shard"; done
   verdict $? "$name: the other shards are"
@@ -125,20 +142,15 @@ fails() { # fails NAME COMMAND...: the command makes a task of job $first fail, 
 }
 gone() { ! in_state "${first}_$lost" R,PD,CG; }
 fails "scancel" eval 'scancel "${first}_$lost"'
-# the program of the shard, by its id: the only process with this file to write
-kill_program() {
-  for process in $(grep -l -a -F -e "$place/run/$stem/$lost.tsv" /proc/[0-9]*/cmdline 2>/dev/null | tr -d -c '0-9\n'); do
-    [ "$(readlink "/proc/$process/exe")" != "$box/a tree/build/bin/$stem" ] || { kill -KILL "$process" && return 0; }
-  done
-  return 1
-}
-fails "SIGKILL" eval 'wait_for kill_program'
+fails "SIGKILL" eval 'touch "$box/kill"'
+touch "$box/hold"
 rm -rf $place build/slurm
-ask slurm STEM=$stem SET="$set" AT_ONCE=1 && first=$(array) && wait_for in_state "${first}_1" R && [ "$(squeue --noheader --states=R | wc -l)" -eq 1 ]
+ask slurm STEM=$stem SET="$set" AT_ONCE=1 && first=$(array) && wait_for in_state "${first}_2" R && [ "$(squeue --noheader --states=R | wc -l)" -eq 1 ]
 verdict $? "AT_ONCE=1: one task runs"
-scontrol requeue "${first}_1" >>"$box/said" 2>&1 && ask slurm STEM=$stem SET="$set" && says 'nothing new to submit'
+scontrol requeue "${first}_2" >>"$box/said" 2>&1 && ask slurm STEM=$stem SET="$set" && says 'nothing new to submit'
 verdict $? "a task that Slurm takes back is still queued"
 scancel --user="$(id -un)"
+rm "$box/hold"
 wait_for idle
 
 # ---- what sbatch does not take ----
