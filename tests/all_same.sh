@@ -59,7 +59,6 @@ for conf in experiments/*.conf; do
   stem=$(basename "$conf" .conf)
   if grep -q "^$stem " "$box/settings"; then stems="$stems $stem"; else echo "# $stem has no small settings here, and is left out"; fi
 done
-of_settings=$(cut -d ' ' -f 1 "$box/settings")
 
 # ---- computing and comparing ----
 
@@ -147,7 +146,7 @@ export OPENBLAS_NUM_THREADS
 if cpu_has avx2; then OPENBLAS_CORETYPE=Haswell; export OPENBLAS_CORETYPE; fi
 
 build "$box/gcc-O2" gcc '-O2 -g' && run "$box/gcc-O2" "$box/first" 1 1
-verdict $? "gcc -O2: $(echo "$of_settings" | wc -l) experiments, one process at a time"
+verdict $? "gcc -O2: $(echo "$stems" | wc -w) experiments, one process at a time"
 [ $failed -eq 0 ] || { echo "Bail out! nothing to compare with"; exit 1; }
 tables=$(tables_of "$box/first/data")
 # shellcheck disable=SC2086 # words
