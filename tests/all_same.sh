@@ -121,7 +121,7 @@ close_to() {
   "$bin/verify" check --companion "$2" --reference "$box/reference" $stems >"$box/log" 2>&1
   status=$?
   grep -e '^!' -e '^  *old' "$box/log" >"$box/said"
-  awk -v name="$1" '/^[0-9]+ experiments: / {
+  awk -v name="$1" '/^[0-9]+ experiments?: / {
     OFS = "\t"; gsub(/[^0-9]+/, " "); split($0, n, " "); print name, n[1], n[2], n[3], n[4], n[5] }' "$box/log" >>"$box/table"
   mv "$box/said" "$box/log"
   return $status
