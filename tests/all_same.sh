@@ -59,7 +59,6 @@ for conf in experiments/*.conf; do
   stem=$(basename "$conf" .conf)
   if grep -q "^$stem " "$box/settings"; then stems="$stems $stem"; else echo "# $stem has no small settings here, and is left out"; fi
 done
-of_settings=$(cut -d ' ' -f 1 "$box/settings")
 
 # ---- computing and comparing ----
 
@@ -122,7 +121,7 @@ close_to() {
   "$bin/verify" check --companion "$2" --reference "$box/reference" $stems >"$box/log" 2>&1
   status=$?
   grep -e '^!' -e '^  *old' "$box/log" >"$box/said"
-  awk -v name="$1" '/^[0-9]+ experiments: / {
+  awk -v name="$1" '/^[0-9]+ experiments?: / {
     OFS = "\t"; gsub(/[^0-9]+/, " "); split($0, n, " "); print name, n[1], n[2], n[3], n[4], n[5] }' "$box/log" >>"$box/table"
   mv "$box/said" "$box/log"
   return $status
@@ -147,7 +146,7 @@ export OPENBLAS_NUM_THREADS
 if cpu_has avx2; then OPENBLAS_CORETYPE=Haswell; export OPENBLAS_CORETYPE; fi
 
 build "$box/gcc-O2" gcc '-O2 -g' && run "$box/gcc-O2" "$box/first" 1 1
-verdict $? "gcc -O2: $(echo "$of_settings" | wc -l) experiments, one process at a time"
+verdict $? "gcc -O2: $(echo "$stems" | wc -w) experiments, one process at a time"
 [ $failed -eq 0 ] || { echo "Bail out! nothing to compare with"; exit 1; }
 tables=$(tables_of "$box/first/data")
 # shellcheck disable=SC2086 # words
