@@ -173,6 +173,7 @@ cases() {
   run
   check 'a command missing, not root: failure' ended 1
   check 'a command missing, not root: the exact line' said_line "$line plotter-nox"
+  check 'a command missing, not root: the way without root' said 'setup: without root, src/tools/debs.sh '
   check 'a command missing, not root: no apt-get' apt_untouched
 
   fresh 1000 $(without mine/alpha.h libbeta.so fonts.sty)

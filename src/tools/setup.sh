@@ -150,6 +150,7 @@ fi
 if [ "$(id -u)" != 0 ]; then
   say "missing: $missing; this installs it:"
   printf '%s\n' "sudo apt-get update && sudo apt-get install -y --no-install-recommends $missing" >&2
+  [ -z "$needed" ] || say "without root, src/tools/debs.sh FOLDER unpacks what is needed into a folder of your own."
   give_up
 fi
 
