@@ -263,7 +263,7 @@ $(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(companion_figur
 
 # ---- goals --------------------------------------------------------------------------------------
 
-.PHONY: all smoke help list claim trace verify diff accept slurm slurm-script new readme dist bench clean $(stems)
+.PHONY: all smoke help help-more list claim trace verify diff accept slurm slurm-script new readme dist bench clean $(stems)
 
 all: companion
 	@build/bin/ledger verdicts --companion $(OUT) $(chapters)
@@ -375,11 +375,11 @@ clean:
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile
+help-more:
+	@sed -n 's/^#+ \{0,1\}//p' Makefile
 
 #: make all                    install what is missing, reproduce everything into paper/companion/
 #: make check                  install what is missing, run the tests
-#: make check-all              also look at pages and PDF; without chromium, python3 and poppler-utils
-#:                             the tests that need them are skipped
 #: make list                   the experiments: claim, run time, last verdict
 #: make STEM                   one experiment: its results, figure, table and page
 #: make STEM SET="n=500 ..."   the same with other parameters, beside the reference results
@@ -394,20 +394,23 @@ help:
 #: make slurm                  the missing shards as jobs of a Slurm cluster, and a job that merges
 #:                             them; STEM=<stem>; make slurm-script only writes the jobs
 #: make new NAME=STEM          a new experiment: a working skeleton of its four files
-#: make readme                 the README's table and picture, from the accepted results
-#: make dist                   build/attnlab-VERSION.tar.gz, the same bytes from the same sources
 #: make bench                  the speed of the library on this machine; QUICK=1 takes seconds
 #: make install                library, headers, attn, manual pages; PREFIX=/usr/local DESTDIR=
-#: make uninstall              remove what install put there
-#: make accept-instructions REASON="..."
-#:                             what hot kernels cost, counted by valgrind, is what it may cost
-#: make false-alarms           how often tests and verdicts err by chance; RUNS=20 other seeds
-#: make fuzz                   arbitrary bytes to every reader, with libFuzzer of clang-14; RUNS=N,
-#:                             one reader: fuzz-NAME; what was learnt into the corpus: fuzz-corpus
 #: make clean                  remove everything that was generated
-#: make help                   this list
+#: make help                   this list; make help-more: for who works on attnlab itself
 #:
 #: Options: -j1 one job at a time (default: all cores); V=1 shows the commands; CC=clang.
+
+#+ make check-all              the tests, and those that need a browser, a cluster, emulators or time;
+#+                             what needs a tool that is not there is skipped, and says so
+#+ make false-alarms           how often tests and verdicts err by chance; RUNS=20 other seeds
+#+ make fuzz                   arbitrary bytes to every reader, with libFuzzer of clang-14; RUNS=N,
+#+                             one reader: fuzz-NAME; what was learnt into the corpus: fuzz-corpus
+#+ make accept-instructions REASON="..."
+#+                             what hot kernels cost, counted by valgrind, is what it may cost
+#+ make readme                 the README's table and picture, from the accepted results
+#+ make dist                   build/attnlab-VERSION.tar.gz, the same bytes from the same sources
+#+ make uninstall              remove what install put there; PREFIX=/usr/local DESTDIR=
 
 # ---- installation -------------------------------------------------------------------------------
 # make install PREFIX=/usr/local DESTDIR=: the library, static and shared, its headers, attn, manual
