@@ -228,7 +228,7 @@ $(TEXT)/%.source.md: $(OUT)/data/%/claims.tsv src/claims/%.c experiments/%.conf 
 $(OUT)/%.html: $(TEXT)/%.md paper/template.html paper/page.lua
 	@mkdir -p $(@D)
 	$(say) PAGE $@
-	@pandoc --from=markdown --to=html5 --mathml --fail-if-warnings --columns=10000 --template=paper/template.html --lua-filter=paper/page.lua \
+	@pandoc --from=markdown --to=html5 --mathml --fail-if-warnings $(if $(MARK),--no-highlight) --columns=10000 --template=paper/template.html --lua-filter=paper/page.lua \
 		$(if $(MARK),--variable=mark:$(MARK),$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf)) $< -o $@.part
 	@sed -i 's|<a href="#\([a-z]*-[0-9]*\)"></a>|<a href="#\1" tabindex="-1"></a>|' $@.part # line numbers are no tab stops
 	@mv $@.part $@
