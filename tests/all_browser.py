@@ -133,11 +133,14 @@ FOCUS = r"""(() => { const e = document.activeElement; if (!e || e === document.
 # The marks of a figure that answer the pointer: their number, and some of them, on top of all others.
 MARKS = r"""(() => {
   const all = [...document.querySelectorAll('.v')], some = [];
+  const middle = v => { const b = v.firstElementChild.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; };
+  const middles = all.map(middle);
+  // no finger tells marks apart that are nearer to each other than this
+  const alone = k => middles.every(([x, y], j) => j === k || Math.hypot(x - middles[k][0], y - middles[k][1]) > 16);
   for (let k = 0; some.length < 5 && k < all.length; k += Math.max(1, Math.floor(all.length / 23))) {
-    const box = all[k].firstElementChild.getBoundingClientRect();
-    const x = box.x + box.width / 2, y = box.y + box.height / 2;
+    const [x, y] = middles[k];
     const top = document.elementFromPoint(x, y);
-    if (top && top.parentElement === all[k]) some.push([k, x, y, all[k].textContent]);
+    if (top && top.parentElement === all[k]) some.push([alone(k), x, y, all[k].textContent]);
   }
   return [all.length, some];
 })()"""
@@ -261,7 +264,7 @@ def values_appear(browser):
         if count == 0 or not some:
             wrong.append("%s has no mark that answers" % name)
             continue
-        for tapped, (_, x, y, words) in [(False, mark) for mark in some] + [(True, some[-1])]:
+        for tapped, (_, x, y, words) in [(False, mark) for mark in some] + [(True, mark) for mark in some if mark[0]][-1:]:
             left, top = browser.run(
                 "(() => { const o = [...document.querySelectorAll('object')].find(o => o.data === %r);"
                 "scrollTo({left: 0, top: scrollY + o.getBoundingClientRect().top + %g - innerHeight / 2, behavior: 'instant'});"
