@@ -61,12 +61,11 @@ static void test_moments(void **state) {
     assert_close(m1, 0, error);
     assert_close(along, 0, error);
     assert_close(across, 0, error);
-    if (!isnan(fourth)) {
+    if (!isnan(entries[c].eighth)) { /* else squares are too heavy-tailed for standard errors */
       assert_close(m2, 1, error * sqrt(fourth - 1) + 1e-10);
       assert_close(squares, 0, error * (fourth - 1) + 1e-10);
-    }
-    if (!isnan(entries[c].eighth))
       assert_close(m4, fourth, error * sqrt(entries[c].eighth - fourth * fourth) + 1e-10);
+    }
     attn_free(x);
   }
 }

@@ -323,7 +323,7 @@ static void test_twins(void **state) {
       naive_data_free(&data);
       release(&q);
     }
-  assert_true(apart > 0.05);
+  assert_true(apart > 1e-3); /* another basis is another training */
   attn_basis_free(basis);
   gsl_rng_free(rng);
 }
@@ -524,6 +524,7 @@ static void test_basis(void **state) {
     } else {
       attn_basis_draw(basis, rng);
     }
+    const double rounding = 4 * D * 0x1p-52; /* of two passes over D numbers */
     double Q[D][D];
     for (size_t l = 0; l < D; l++) {
       memset(Q[l], 0, sizeof Q[l]);
@@ -536,9 +537,9 @@ static void test_basis(void **state) {
       memcpy(back, Q[l], sizeof back);
       attn_basis_from(basis, back);
       for (size_t i = 0; i < D; i++)
-        assert_close(back[i], i == l, 1e-15);
+        assert_close(back[i], i == l, rounding);
       for (size_t i = 0; i <= l; i++)
-        assert_close(attn_dot(Q[i], Q[l], D), i == l, 1e-15);
+        assert_close(attn_dot(Q[i], Q[l], D), i == l, rounding);
     }
   }
   /* u_1 of a random basis: coordinates have mean square 1/D, each of them */
