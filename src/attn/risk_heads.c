@@ -17,6 +17,8 @@ static const double DEPENDENT = 1e-12;
 static const double SLACK = 1e-9;
 
 enum { MOST = ATTN_RISK_HEADS_MOST, MOST_MODES = 6, MOST_STARTS = 32, REPETITIONS = 16 };
+/* Of the first, small sample, by which the mixture is mended. */
+enum { PILOT = 512, MOST_MENDS = 8, MEND = 64 };
 
 /* ---- the integrand -------------------------------------------------------------------------------- */
 
@@ -302,34 +304,47 @@ static void scan(starts *s, const integrand *f, const double *direction) {
   }
 }
 
-/* Along each head's p and v, their sums, the gradient at the origin, and the axes. */
-static void find_starts(starts *s, const integrand *f) {
-  double all[2][MOST] = {{0}}, slope[MOST], P[MOST][MOST], origin[MOST] = {0};
+/* Along each head's p and v and between them, their sums, the gradient at the origin, the axes, and
+ * directions at random. */
+static void find_starts(starts *s, const integrand *f, gsl_rng *rng) {
+  enum { RANDOM = 32 };
+  const size_t r = f->r;
+  double all[2][MOST] = {{0}}, slope[MOST], P[MOST][MOST], origin[MOST] = {0}, between[MOST];
   s->count = 0;
-  offer(s, origin, expand(slope, P, f, origin), f->r);
+  offer(s, origin, expand(slope, P, f, origin), r);
   scan(s, f, slope);
   for (size_t h = 0; h < f->H; h++) {
     scan(s, f, f->B[h]);
     scan(s, f, f->A[h]);
-    for (size_t l = 0; l < f->r; l++) {
+    const double apart = sqrt(norm2(f->B[h], r)), aside = sqrt(norm2(f->A[h], r));
+    for (int sign = -1; sign <= 1; sign += 2) {
+      for (size_t l = 0; l < r; l++)
+        between[l] = f->B[h][l] * aside + sign * f->A[h][l] * apart;
+      scan(s, f, between);
+    }
+    for (size_t l = 0; l < r; l++) {
       all[0][l] += f->B[h][l];
       all[1][l] += f->A[h][l];
     }
   }
   scan(s, f, all[0]);
   scan(s, f, all[1]);
-  for (size_t l = 0; l < f->r; l++) {
+  for (size_t l = 0; l < r; l++) {
     double axis[MOST] = {0};
     axis[l] = 1;
     scan(s, f, axis);
   }
+  for (int i = 0; r > 1 && i < RANDOM; i++) {
+    attn_rng_gaussian(between, r, rng);
+    scan(s, f, between);
+  }
 }
 
 /* The maxima, largest Laplace mass first. */
-static size_t find_modes(mode *modes /* [MOST_MODES] */, const integrand *f) {
+static size_t find_modes(mode *modes /* [MOST_MODES] */, const integrand *f, gsl_rng *rng) {
   starts s;
   size_t count = 0;
-  find_starts(&s, f);
+  find_starts(&s, f, rng);
   for (size_t i = 0; i < s.count; i++) {
     mode found = {.top = 0};
     memcpy(found.z, s.z[i], f->r * sizeof(double));
@@ -359,15 +374,15 @@ static size_t find_modes(mode *modes /* [MOST_MODES] */, const integrand *f) {
 
 /* Of each maximum its Laplace Gaussian, the same with twice the covariance, and one with the prior's
  * (so that no tail of the integrand outlives the mixture's); and the prior itself. */
-enum { KINDS = 3, MOST_PARTS = MOST_MODES * KINDS + 1 };
+enum { KINDS = 3, MOST_PARTS = MOST_MODES * KINDS + 1 + MOST_MENDS };
 typedef struct {
   double weight, log_norm, z[MOST], R[MOST][MOST];
 } part;
 
-static size_t make_mixture(part *parts /* [MOST_PARTS] */, const integrand *f) {
+static size_t make_mixture(part *parts /* [MOST_PARTS] */, const integrand *f, gsl_rng *rng) {
   static const double share[KINDS] = {0.5, 0.25, 0.25}, prior = 0.1;
   mode modes[MOST_MODES];
-  const size_t found = find_modes(modes, f);
+  const size_t found = find_modes(modes, f, rng);
   double weight[MOST_MODES], total = 0;
   for (size_t i = 0; i < found; i++) {
     const double behind = modes[i].log_mass - modes[0].log_mass;
@@ -410,6 +425,121 @@ static double log_density(const part *of, const double *z, size_t r) {
   return of->log_norm - 0.5 * square;
 }
 
+/* The weight of a part is told to its density too. */
+static void set_weight(part *of, double weight) {
+  of->log_norm += log(weight) - log(of->weight);
+  of->weight = weight;
+}
+
+/* Point number i of a shifted Sobol sequence, as a draw from a part. */
+static void draw_from(double *z, const part *from, gsl_qrng *sequence, const double *shift,
+                      size_t r) {
+  gsl_qrng_get(sequence, z);
+  for (size_t l = 0; l < r; l++) {
+    const double u = z[l] + shift[l];
+    z[l] = gsl_cdf_ugaussian_Pinv(fmin(fmax(u - floor(u), 1e-17), 1 - 1e-16));
+  }
+  solve_transposed(z, (const double(*)[MOST])from->R, r);
+  for (size_t l = 0; l < r; l++)
+    z[l] += from->z[l];
+}
+
+static void draw_shift(double *shift, gsl_qrng *sequence, gsl_rng *rng, size_t r) {
+  gsl_qrng_init(sequence);
+  for (size_t l = 0; l < r; l++)
+    shift[l] = gsl_rng_uniform(rng);
+}
+
+static double log_mixture(const part *parts, size_t count, const double *z, size_t r) {
+  double each[MOST_PARTS], top = -INFINITY, sum = 0;
+  for (size_t j = 0; j < count; j++) {
+    each[j] = log_density(&parts[j], z, r);
+    top = fmax(top, each[j]);
+  }
+  for (size_t j = 0; j < count; j++)
+    sum += exp(each[j] - top);
+  return top + log(sum);
+}
+
+/* A part around z, as wide as the integrand is there, or as the prior where that is not concave. */
+static void put_part(part *now, const integrand *f, const double *z, double weight) {
+  const size_t r = f->r;
+  double slope[MOST], P[MOST][MOST];
+  memset(now, 0, sizeof *now);
+  memcpy(now->z, z, r * sizeof *z);
+  expand(slope, P, f, z);
+  if (!cholesky(now->R, (const double(*)[MOST])P, 0, r))
+    for (size_t l = 0; l < r; l++)
+      for (size_t m = 0; m < r; m++)
+        now->R[l][m] = l == m;
+  now->weight = weight;
+  now->log_norm = log(weight) - (double)r * LOG_SQRT_2PI;
+  for (size_t l = 0; l < r; l++)
+    now->log_norm += log(now->R[l][l]);
+}
+
+/* Incremental mixture importance sampling (Raftery and Bao, 2010): a small sample shows where the
+ * integrand is far above the mixture; each time the mixture gets a part at the point that weighs most,
+ * until no point carries a large share. Then the parts' weights are those that the sample gives them
+ * (one step of expectation and maximisation), but none less than a small share. */
+static size_t mend(part *parts, size_t count, const integrand *f, gsl_qrng *sequence,
+                   gsl_rng *rng) {
+  enum { MOST_POINTS = 2 * PILOT + MOST_MENDS * MEND };
+  const size_t r = f->r;
+  double z[MOST_POINTS][MOST], L[MOST_POINTS], w[MOST_POINTS], shift[MOST];
+  double drawn[MOST_PARTS]; /* points of each part */
+  size_t n = 0;
+  for (size_t k = 0; k < count; k++) {
+    const size_t own = (size_t)fmax(8, ceil(PILOT * parts[k].weight));
+    draw_shift(shift, sequence, rng, r);
+    for (size_t i = 0; i < own && n < MOST_POINTS; i++, n++) {
+      draw_from(z[n], &parts[k], sequence, shift, r);
+      L[n] = height(f, z[n]);
+    }
+    drawn[k] = (double)own;
+  }
+  for (size_t mends = 0;; mends++) {
+    for (size_t k = 0; k < count; k++)
+      set_weight(&parts[k], drawn[k] / (double)n);
+    double top = -INFINITY, sum = 0;
+    size_t heaviest = 0;
+    for (size_t i = 0; i < n; i++) {
+      w[i] = L[i] - log_mixture(parts, count, z[i], r);
+      if (w[i] > top) {
+        top = w[i];
+        heaviest = i;
+      }
+    }
+    for (size_t i = 0; i < n; i++)
+      sum += w[i] = exp(w[i] - top);
+    if (!(top > -INFINITY))
+      return count;
+    if (mends == MOST_MENDS || !(1 > 0.02 * sum))
+      break;
+    put_part(&parts[count], f, z[heaviest], 1);
+    draw_shift(shift, sequence, rng, r);
+    for (size_t i = 0; i < MEND && n < MOST_POINTS; i++, n++) {
+      draw_from(z[n], &parts[count], sequence, shift, r);
+      L[n] = height(f, z[n]);
+    }
+    drawn[count++] = MEND;
+  }
+  double share[MOST_PARTS] = {0}, all = 0;
+  for (size_t i = 0; i < n; i++) {
+    const double whole = log_mixture(parts, count, z[i], r);
+    for (size_t k = 0; k < count; k++)
+      share[k] += w[i] * exp(log_density(&parts[k], z[i], r) - whole);
+  }
+  for (size_t k = 0; k < count; k++)
+    all += share[k];
+  double total = 0;
+  for (size_t k = 0; k < count; k++)
+    total += share[k] = fmax(share[k] / all, 0.03);
+  for (size_t k = 0; k < count; k++)
+    set_weight(&parts[k], share[k] / total);
+  return count;
+}
+
 /* log E Phi(-G(z)), as a natural logarithm. */
 static double tail(double *error, attn_risk_status *status, const integrand *f, size_t points) {
   const size_t r = f->r;
@@ -418,10 +548,10 @@ static double tail(double *error, attn_risk_status *status, const integrand *f, 
     return attn_logprob_phi(-ratio(NULL, NULL, f, NULL));
   }
   part parts[MOST_PARTS];
-  const size_t count = make_mixture(parts, f);
   gsl_rng *rng = attn_rng_alloc();
   gsl_qrng *sequence = gsl_qrng_alloc(gsl_qrng_sobol, (unsigned)r);
   attn_rng_start(rng, 20241011, "risk heads", f->H, r, ATTN_STREAM_RISK);
+  const size_t count = mend(parts, make_mixture(parts, f, rng), f, sequence, rng);
   /* relative to exp(top); each repetition estimates the integral by
    * sum over parts of weight * mean over its points of exp(L) / mixture */
   double top = -INFINITY, estimate[REPETITIONS] = {0}, sum = 0, square = 0;
@@ -429,23 +559,12 @@ static double tail(double *error, attn_risk_status *status, const integrand *f, 
     for (size_t k = 0; k < count; k++) {
       const size_t n = (size_t)fmax(8, ceil((double)points * parts[k].weight));
       double shift[MOST];
-      gsl_qrng_init(sequence);
-      for (size_t l = 0; l < r; l++)
-        shift[l] = gsl_rng_uniform(rng);
+      draw_shift(shift, sequence, rng, r);
       for (size_t i = 0; i < n; i++) {
-        double z[MOST], log_mixture = -INFINITY;
-        gsl_qrng_get(sequence, z);
-        for (size_t l = 0; l < r; l++) {
-          const double u = z[l] + shift[l];
-          z[l] = gsl_cdf_ugaussian_Pinv(fmin(fmax(u - floor(u), 1e-17), 1 - 1e-16));
-        }
-        solve_transposed(z, (const double(*)[MOST])parts[k].R, r);
-        for (size_t l = 0; l < r; l++)
-          z[l] += parts[k].z[l];
-        for (size_t j = 0; j < count; j++)
-          log_mixture = attn_logprob_sum(log_mixture, log_density(&parts[j], z, r));
-        const double term = height(f, z) - (double)r * LOG_SQRT_2PI - log_mixture +
-                            log(parts[k].weight / (double)n);
+        double z[MOST];
+        draw_from(z, &parts[k], sequence, shift, r);
+        const double term = height(f, z) - (double)r * LOG_SQRT_2PI -
+                            log_mixture(parts, count, z, r) + log(parts[k].weight / (double)n);
         if (term > top) {
           const double scale = exp(top - term);
           for (size_t j = 0; j <= rep; j++)

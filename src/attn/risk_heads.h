@@ -41,15 +41,17 @@ const char *attn_risk_heads_check(const attn_risk_heads_input *input);
 
 /* The integral is over r dimensions. Deep in the tail its mass lies near far points, the local
  * maxima of log phi(z) + log Phi(-G(z)). They are looked for by Newton's method along the directions
- * of the heads, and the integral is an average over a mixture of Gaussians placed there and at the
- * origin, in logarithms, by a Sobol sequence with 16 random shifts of a fixed seed: equal input gives
- * equal output. Of P(error) and P(no error) the smaller is sampled.
+ * of the heads, between those, and along random ones. The integral is an average over a mixture of
+ * Gaussians placed there and at the origin, which a small sample first mends (incremental mixture
+ * importance sampling), in logarithms, by a Sobol sequence with 16 random shifts of a fixed seed:
+ * equal input gives equal output. Of P(error) and P(no error) the smaller is sampled.
  *
  * points: sample size of each of the 16 repetitions; 0 means ATTN_RISK_HEADS_POINTS. result.error is
- * the standard error of log10_clean from the repetitions, 0 where there is a closed form (all p_h
- * without noise part). status is ATTN_RISK_UNCERTAIN when few points carry the sum, and when no
- * residual is left, C = 0, which is computed as a small one. Equal heads (a Gram matrix of lower
- * rank) are no special case. A maximum that the search misses is not in the stated error. */
+ * the standard error of log10_clean from the repetitions, whose multiples follow Student's t with 15
+ * degrees of freedom; 0 where there is a closed form (all p_h without noise part). status is
+ * ATTN_RISK_UNCERTAIN when few points carry the sum, and when no residual is left, C = 0, which is
+ * computed as a small one. Equal heads (a Gram matrix of lower rank) are no special case. A maximum
+ * that the search misses is not in the stated error. */
 attn_risk_result attn_risk_heads(const attn_risk_heads_input *input, size_t points);
 
 #endif
