@@ -41,19 +41,21 @@ void attn_fail(const char *format, ...) {
 void *attn_alloc(size_t count, size_t size) {
   const size_t line = 64, page = (size_t)1 << 21;
   size_t align = line;
-  if (size != 0 && count > (SIZE_MAX - line) / size)
+  if (size != 0 && count > (SIZE_MAX - page) / size)
     attn_fail("%zu elements of %zu bytes exceed the address space", count, size);
   size_t bytes = (count * size + line - 1) / line * line;
   if (bytes == 0)
     bytes = line;
-  if (bytes >= 2 * page)
+  if (bytes >= 2 * page) {
     align = page;
+    bytes = (bytes + page - 1) / page * page;
+  }
   void *memory = aligned_alloc(align, bytes);
   if (memory == NULL)
     attn_fail("out of memory: %zu bytes are not to be had; smaller n, T or d need less", bytes);
 #ifdef MADV_HUGEPAGE
   if (align == page) /* a wish: large pages, which are quicker to get and to walk through */
-    madvise(memory, bytes / page * page, MADV_HUGEPAGE);
+    madvise(memory, bytes, MADV_HUGEPAGE);
 #endif
   return memset(memory, 0, bytes);
 }
