@@ -58,6 +58,7 @@ done
 fails_with "'--bogus' is not an option" "an unknown option" "$program" --bogus
 fails_with "'stray' is not an option" "a stray word" "$program" --conf good.conf stray
 fails_with "--conf needs a value" "an option without its value" "$program" --conf
+fails_with "'--help=x': that option takes no value" "an option with a value it has not" "$program" --help=x
 fails_with "needs --conf" "no configuration" "$program" --shard 1 --out out/1.tsv
 fails_with "one of --shard and --gather" "neither shard nor gather" "$program" --conf good.conf --out out/1.tsv
 fails_with "one of --shard and --gather" "both shard and gather" \

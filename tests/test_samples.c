@@ -152,6 +152,8 @@ static void test_faults(void **state) {
   assert_fails(ask, "x", "2.tsv", "'z', but 'x' in shard 1");
   support_file("2.tsv", "job\tkind\n");
   assert_fails(ask, "x", "2.tsv", "2 columns, but shard 1 has 3");
+  support_file("2.tsv", "kind\tjob\tx\n");
+  assert_fails(ask, "x", "2.tsv", "first column is not 'job'");
   unlink(support_path("2.tsv"));
   assert_fails(ask, "x", "2.tsv");
 }

@@ -109,6 +109,8 @@ attn_experiment *attn_experiment_begin(int argc, char **argv, const char *claim,
     case ':':
       attn_fail("%s needs a value; see '%s --help'", argv[optind - 1], e->name);
     default:
+      if (optopt != 0 && strncmp(argv[optind - 1], "--", 2) == 0)
+        attn_fail("'%s': that option takes no value; see '%s --help'", argv[optind - 1], e->name);
       if (optopt != 0) /* one letter, perhaps of several in one argument */
         attn_fail("'-%c' is not an option; see '%s --help'", optopt, e->name);
       attn_fail("'%s' is not an option; see '%s --help'", argv[optind - 1], e->name);

@@ -108,6 +108,8 @@ static size_t order_find(const order *o, const order_row *key) {
 static attn_rows *read_shard(const char *folder, size_t s, const attn_rows *first) {
   char *path = attn_samples_path(folder, s);
   attn_rows *rows = attn_rows_read(path);
+  if (rows->columns == 0 || strcmp(rows->name[0], "job") != 0)
+    attn_fail("%s: the first column is not 'job'; make the shards again", path);
   if (first != NULL && rows->columns != first->columns)
     attn_fail("%s: %zu columns, but shard 1 has %zu; make the shards again", path, rows->columns,
               first->columns);
