@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <lapacke.h>
 
@@ -21,6 +22,23 @@ static int as_int(size_t n) {
   return (int)n;
 }
 
+/* OpenBLAS takes its buffer at the first call that needs one, and where the system refuses it asks
+ * again without end. So it is made to take it now, after a look at whether there is room: for the
+ * 128 MiB that it takes at most for one thread, and a margin. */
+static void take_buffer(void) {
+  const size_t room = (size_t)160 << 20;
+  void *probe = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (probe == MAP_FAILED)
+    attn_fail("out of memory: OpenBLAS needs %zu MiB of addresses, which are not to be had; see "
+              "'ulimit -v'",
+              room >> 20);
+  munmap(probe, room);
+  const double one = 1;
+  double product;
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, 1, 1, 1, 1, &one, 1, &one, 1, 0, &product,
+              1);
+}
+
 void attn_linalg_start(void) {
   /* Both must live in one shared object: GSL's reference BLAS, linked first, would answer
    * cblas_dgemm from another one, many times slower. */
@@ -32,6 +50,7 @@ void attn_linalg_start(void) {
     attn_fail(
         "BLAS calls are not answered by OpenBLAS; link with -lopenblas before any other BLAS");
   openblas_set_num_threads(1);
+  take_buffer();
 }
 
 const char *attn_linalg_description(void) {
