@@ -206,7 +206,8 @@ $(filter-out build/bin/attn build/bin/bench build/bin/instructions,$(tools)): bu
 
 .PHONY: companion pages
 companion: pages $(OUT)/companion.pdf
-pages: $(companion_pages) $(stems:%=$(OUT)/%.source.html) $(OUT)/ledger.tsv $(OUT)/style.css
+# tables and figures by name too, or one that is missing would not be made while its page is there
+pages: $(companion_tables) $(companion_figures) $(companion_pages) $(stems:%=$(OUT)/%.source.html) $(OUT)/ledger.tsv $(OUT)/style.css
 
 # A page needs the results of its own experiment and of those that it quotes.
 companion_uses := $(if $(chapters),$(subst |, ,$(shell awk -f src/tools/uses.awk $(chapters) | tr ' ' :)))
