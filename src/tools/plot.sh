@@ -10,10 +10,21 @@ script=$1 data=$2 out=$3 mark=${4:-}
 tools=${0%/*}
 mkdir -p "$(dirname "$out")"
 work=$(mktemp -d)
-trap 'rm -rf "$work" "$out.part"' EXIT
-trap 'exit 1' INT TERM HUP
+told=
+finish() {
+  status=$?
+  if [ $status -ne 0 ] && [ "$told" != stopped ]; then
+    [ -n "$told" ] || echo "plot.sh: $out was not drawn" >&2
+    "$tools/room.sh" plot.sh "$work" "$(dirname "$out")" || true
+  fi
+  rm -rf "$work" "$out.part"
+  exit $status
+}
+trap finish EXIT
+trap 'told=stopped; exit 1' INT TERM HUP
 
 fail() {
+  told=yes
   echo "plot.sh: $script $1 $out${2:+; $2}" >&2
   sed "s|$work/script.gp|$script|g" "$work/said" >&2
   exit 1
