@@ -91,6 +91,10 @@ MARK := $(if $(filter smoke,$(SIZED)),SMOKE)
 q   := $(if $(filter 1,$(V)),,@)
 say := @printf '  %-4s %s\n'
 
+# What a recipe writes is put in place when it is whole: a killed Make deletes no half-written file.
+place    = mv $@.part $@
+depends  = -MMD -MP -MF $(@:.o=.d) -MT $@
+
 # ---- set-up -------------------------------------------------------------------------------------
 
 .PHONY: setup
@@ -107,24 +111,24 @@ tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard $(addprefix src/t
 build/obj/%.o: src/%.c | setup
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(depends) -c $< -o $@.part && $(place)
 
 build/lib/libattn.a: $(lib_objects)
 	@mkdir -p $(@D)
-	@rm -f $@
-	$(q)ar rcsD $@ $^
+	@rm -f $@.part
+	$(q)ar rcsD $@.part $^ && $(place)
 
 build/bin/%: build/obj/claims/%.o build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@.part && $(place)
 
 build/bin/bench_svm: LDLIBS += -lsvm
 build/obj/tools/instructions.o: ALL_CFLAGS += -DOPTIONS='"$(CFLAGS)"'
 build/bin/attn build/bin/bench build/bin/bench_svm build/bin/instructions: build/bin/%: build/obj/tools/%.o build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@.part && $(place)
 
 -include $(wildcard build/obj/*/*.d)
 
@@ -202,7 +206,7 @@ $(foreach f,$(general_figures),$(eval $(call general_figure,$(f))))
 $(filter-out build/bin/attn build/bin/bench build/bin/instructions,$(tools)): build/bin/%: build/obj/tools/%.o $(companion_objects) build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@.part && $(place)
 
 .PHONY: companion pages
 companion: pages $(OUT)/companion.pdf
@@ -226,17 +230,21 @@ $(TEXT)/%.source.md: $(OUT)/data/%/claims.tsv src/claims/%.c experiments/%.conf 
 	@mkdir -p $(@D)
 	@build/bin/weave --companion $(OUT) --format html --out $@ --source paper/chapters/$*.md --all $(chapters)
 
+# Under a limit on addresses pandoc crashes, or says nothing that helps.
+no_pandoc = { [ "$$(ulimit -v)" = unlimited ] || \
+	echo "$@: was not made; pandoc reserves a terabyte of addresses, and 'ulimit -v' allows $$(ulimit -v) KiB" >&2; exit 1; }
+
 $(OUT)/%.html: $(TEXT)/%.md paper/template.html paper/page.lua
 	@mkdir -p $(@D)
 	$(say) PAGE $@
 	@pandoc --from=markdown --to=html5 --mathml --fail-if-warnings $(if $(MARK),--no-highlight) --columns=10000 --template=paper/template.html --lua-filter=paper/page.lua \
-		$(if $(MARK),--variable=mark:$(MARK),$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf)) $< -o $@.part
+		$(if $(MARK),--variable=mark:$(MARK),$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf)) $< -o $@.part || $(no_pandoc)
 	@sed -i 's|<a href="#\([a-z]*-[0-9]*\)"></a>|<a href="#\1" tabindex="-1"></a>|' $@.part # line numbers are no tab stops
 	@mv $@.part $@
 
 $(OUT)/style.css: paper/style.css
 	@mkdir -p $(@D)
-	@cp $< $@
+	@cp $< $@.part && $(place)
 
 $(OUT)/ledger.tsv: build/bin/ledger $(chapters) $(companion_tables)
 	$(say) TEXT $@
@@ -244,7 +252,7 @@ $(OUT)/ledger.tsv: build/bin/ledger $(chapters) $(companion_tables)
 
 build/tex/figures/%.pdf: $(OUT)/figures/%.svg
 	@mkdir -p $(@D)
-	@rsvg-convert --format=pdf $< --output $@
+	@rsvg-convert --format=pdf $< --output $@.part && $(place)
 
 build/tex/companion.md: build/bin/weave $(chapters) $(companion_tables) $(companion_figures)
 	$(say) TEXT $@
@@ -253,7 +261,8 @@ build/tex/companion.md: build/bin/weave $(chapters) $(companion_tables) $(compan
 build/tex/companion.tex: build/tex/companion.md paper/preamble.tex
 	$(say) PAGE $@
 	@pandoc --standalone --from=markdown --to=latex --fail-if-warnings --no-highlight --toc --toc-depth=1 --include-in-header=paper/preamble.tex \
-		--variable=papersize:a4 --variable=geometry:margin=25mm --variable=colorlinks $< -o $@
+		--variable=papersize:a4 --variable=geometry:margin=25mm --variable=colorlinks $< -o $@.part || $(no_pandoc)
+	@$(place)
 
 # Without TeX the pages stand on their own.
 $(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(companion_figures:$(OUT)/%.svg=build/tex/%.pdf)
@@ -427,13 +436,13 @@ manual  := attn.1 libattn.3
 
 build/pic/%.o: src/attn/%.c | setup
 	@mkdir -p $(@D)
-	$(q)$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c $< -o $@
+	$(q)$(CC) $(ALL_CFLAGS) -fPIC $(depends) -c $< -o $@.part && $(place)
 -include $(wildcard build/pic/*.d)
 
 build/lib/libattn.so: $(patsubst src/attn/%.c,build/pic/%.o,$(wildcard src/attn/*.c)) src/tools/install/libattn.map
 	$(say) LD $@
 	$(q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(soname) -Wl,--version-script=src/tools/install/libattn.map \
-		-Wl,-z,defs -Wl,--exclude-libs,ALL $(filter %.o,$^) $(LDLIBS) -o $@
+		-Wl,-z,defs -Wl,--exclude-libs,ALL $(filter %.o,$^) $(LDLIBS) -o $@.part && $(place)
 
 build/man/%: src/tools/install/%.md src/tools/install/pages.sh CITATION.cff build/bin/attn $(wildcard src/attn/*.h)
 	@mkdir -p $(@D)
@@ -460,11 +469,11 @@ test_logs     := $(addsuffix .tap,$(test_programs)) $(patsubst tests/%.sh,build/
 build/obj/tests/%.o: tests/%.c | setup
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(depends) -c $< -o $@.part && $(place)
 
 build/tests/%: build/obj/tests/%.o $(test_shared) build/lib/libattn.a
 	@mkdir -p $(@D)
-	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lcmocka $(LDLIBS) -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lcmocka $(LDLIBS) -o $@.part && $(place)
 
 build/tests/test_svm_libsvm: LDLIBS += -lsvm
 
