@@ -87,6 +87,14 @@ endif
 # what pages and figures are marked with, since their text is about the reference results
 MARK := $(if $(filter smoke,$(SIZED)),SMOKE)
 
+# With a clock that was set back, what is edited now counts as older than what was made before.
+ifneq ($(filter-out clean help help-more list new readme setup uninstall,$(or $(MAKECMDGOALS),help)),)
+  later := $(shell find $(OUT) build/bin $(RUN) experiments figures paper/chapters src -type f -newermt '1 minute' -print -quit 2>/dev/null)
+  ifneq ($(later),)
+    $(error $(later) has a time that is still to come, so that newer and older cannot be told: set the clock, or $(if $(filter build/% $(OUT)/%,$(later)),make clean,touch $(later)))
+  endif
+endif
+
 # Recipes are quiet: a line for each thing made. V=1 shows the commands.
 q   := $(if $(filter 1,$(V)),,@)
 say := @printf '  %-4s %s\n'
