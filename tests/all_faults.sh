@@ -111,7 +111,7 @@ broke() { # broke STATUS [FILE [REASON]]: what a run said while the fault lasted
   elif [ -n "${2:-}" ] && ! { grep -q -e "$2" "$box/said" && grep -q -i -e "${3:-}" "$box/said"; }; then
     silent=$((silent + 1))
     note "no sentence with '${2:-}' and '${3:-}':"
-  elif [ "$(grep -c -v '^  [A-Z][A-Z]* ' "$box/said")" -gt 16 ]; then
+  elif [ "$(grep -c -v '^  ' "$box/said")" -gt 16 ]; then
     silent=$((silent + 1))
     note "a page of noise:"
   fi
@@ -248,12 +248,16 @@ stopped() {
   running=$!
   sleep "$moment"
   kill "-$name" "-$running" 2>/dev/null
-  # make that goes on is killed a while later
-  (sleep 20; : >"$box/hung"; kill -KILL "-$running") 2>/dev/null &
-  guard=$!
+  ( # who goes on for long is killed; ends by itself when the process is gone
+    left=200
+    while kill -0 $running && [ $left -gt 0 ]; do
+      sleep 0.1
+      left=$((left - 1))
+    done
+    [ $left -gt 0 ] || { : >"$box/hung"; kill -KILL "-$running"; }
+  ) 2>/dev/null &
   wait $running 2>/dev/null
   status=$?
-  kill $guard 2>/dev/null
   kill -KILL "-$running" 2>/dev/null
   running=
   if [ -e "$box/hung" ]; then
@@ -582,14 +586,18 @@ fi
 # ---- clocks ----
 
 again=run intact=results_right
+still='has a time that is still to come'
 if begin "files of a later time"; then
   run
-  for file in "$shards/1.tsv" "$shards/settings" "$data/steps.tsv" "$figure"; do
+  for file in "$shards/1.tsv" "$shards/settings" "$data/steps.tsv" "$figure" experiments/$stem.conf build/bin/$stem; do
+    keep
+    touch -r "$file" "$box/time"
     touch -d '+1 hour' "$file"
     run
-    broke $?
-    touch "$file"
-    run # what depends on the touched file
+    status=$?
+    broke $status "$file $still"
+    must_fail $status
+    touch -r "$box/time" "$file"
     recover
   done
   end
@@ -601,9 +609,35 @@ elif begin "a clock that is wrong"; then
     for stat in 0 1; do # whether files' times are shifted too
       rm -rf "$place"
       env NO_FAKE_STAT=$stat timeout $longest faketime -f "$shift" make -j2 $stem SET="$set" >"$box/said" 2>&1
-      broke $?
+      broke $? '[a-z]/[a-z]' "$still"
       recover
     done
+  done
+  end
+fi
+# All files are of later times, as if made before the clock was set back, and the settings are edited now.
+if begin "a clock set back, then an edit"; then
+  run
+  cp -p experiments/$stem.conf "$box/conf"
+  for eta in 0.1 0.2; do
+    find . -type f -exec touch -d '+1 hour' {} +
+    sed "s/^eta .*/eta = $eta/" "$box/conf" >experiments/$stem.conf
+    right=$box/right/eta-$eta # which nothing in place is
+    mkdir "$right"
+    run
+    status=$?
+    broke $status '[a-z]/[a-z]' "$still"
+    must_fail $status
+    # the clock is right again
+    find . -type f ! -path ./experiments/$stem.conf -exec touch -d '-1 hour' {} +
+    cp "$shards/1.tsv" "$box/shard"
+    build/bin/$stem --conf experiments/$stem.conf --set "$set" --shard 1 --out "$box/edited.tsv"
+    times=$((times + 1))
+    if run && cmp -s "$shards/1.tsv" "$box/edited.tsv" && ! cmp -s "$shards/1.tsv" "$box/shard"; then
+      right_after=$((right_after + 1))
+    else
+      note "not right afterwards:"
+    fi
   done
   end
 fi
