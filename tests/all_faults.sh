@@ -198,7 +198,8 @@ if begin "a flipped bit in a shard"; then
 fi
 if begin "another digit in a shard"; then
   for line in 2 3 4 5 6; do
-    awk -F '\t' -v OFS='\t' -v line=$line 'NR == line { last = substr($NF, length($NF)); sub(/.$/, last == "1" ? "2" : "1", $NF) } 1' \
+    # of att_clean, the ninth column: the first after the point, so that a summary that took it would differ
+    awk -F '\t' -v OFS='\t' -v line=$line 'NR == line { $9 = "0." (substr($9, 3, 1) == "1" ? "2" : "1") substr($9, 4) } 1' \
       "$box/shard" >"$shard"
     corrupted
   done
@@ -298,11 +299,11 @@ signal_pages TERM $(((kills + 24) / 25))
 
 # SIGKILL while a tool has written half of its file: a tool that does so stands in the way of the right one.
 mkdir "$box/half"
-halves() { # halves TOOL FILE: when the file, or its part, is there
+halves() { # halves TOOL FILE: when the file, or a part of it, is there
   cat >"$box/half/$1" <<END
 #!/bin/sh
 '$(command -v "$1")' "\$@" || exit
-for file in '$PWD/$2' '$PWD/$2.part'; do
+for file in '$PWD/$2' '$PWD/$2'.*part '$PWD/build/companion/${2##*/}'.*part; do
   [ -f "\$file" ] || continue
   truncate -s \$((\$(wc -c <"\$file") / 2)) "\$file"
   kill -KILL 0
@@ -311,7 +312,7 @@ END
   chmod +x "$box/half/$1"
 }
 half() { # half TOOL FILE [GOAL]: killed in the tool that makes the file, which is away before
-  rm -f "$box"/half/* "$2" "${3:-$2}"
+  rm -f "$box"/half/* "$2" "$2".*part "build/companion/${2##*/}".*part "${3:-$2}"
   halves "$1" "$2"
   env PATH="$box/half:$PATH" setsid make -j1 "${3:-$2}" >"$box/said" 2>&1 &
   wait $! 2>/dev/null
@@ -324,7 +325,7 @@ if begin "SIGKILL, half a file written"; then
   half cp $companion/style.css
   half pandoc $companion/index.html
   half sed $companion/index.html
-  half awk $companion/figures/$stem.svg
+  half cp $companion/figures/$stem.svg
   if [ -n "$pdf" ]; then
     half rsvg-convert build/tex/figures/$stem.pdf
     half pandoc build/tex/companion.tex
@@ -363,7 +364,7 @@ room() { # room [KILOBYTES]: so many are left on the disk, or enough
     mount -o remount,size=$((used + $1))k "$disk"
   fi
 }
-kilobytes() { du -k "$1" | cut -f 1; } # of the pages of a file
+kilobytes() { du -kc "$@" | tail -n 1 | cut -f 1; } # of the pages of files
 # full FILE KILOBYTES...: with so much room FILE cannot be made when $gone is away, and is named
 full() {
   named=$1
@@ -394,7 +395,7 @@ else
     full "$shards/4.tsv.provenance: writing failed" "$(kilobytes "$shards/4.tsv")"
     gone="$data/claims.tsv $data/steps.tsv $data/trajectory.tsv $data/provenance.tsv"
     full "$data/[a-z]*.tsv: writing failed" 0 4
-    full "$data/claims.tsv: writing failed" $(($(kilobytes "$data/steps.tsv") + $(kilobytes "$data/trajectory.tsv") + $(kilobytes "$data/provenance.tsv")))
+    full "$data/claims.tsv: writing failed" "$(kilobytes "$data/steps.tsv" "$data/trajectory.tsv" "$data/provenance.tsv")"
     gone=$figure
     # shellcheck disable=SC2046 # words
     full "$figure" $(awk -v kb="$(kilobytes "$figure")" 'BEGIN { for (i = 0; i < 8; i++) print int(i * kb * 3 / 8) }')
@@ -516,13 +517,13 @@ if begin "a part that was left behind"; then
     esac
     rm -f "$file" "$data/claims.tsv"
     keep
-    echo garbage >"$file.part"
+    yes garbage | head -c 1000000 >"$file.part" # longer than what it is a part of
     recover
   done
   again=pages intact=companion_right
-  for file in $companion/ledger.tsv $companion/$stem.html $companion/style.css ${pdf:+$companion/companion.pdf build/tex/companion.tex}; do
+  for file in $companion/ledger.tsv $companion/figures/$stem.svg ${pdf:+$companion/companion.pdf build/tex/companion.tex}; do
     rm -f "$file"
-    echo garbage >"$file.part"
+    yes garbage | head -c 1000000 >"$file.part" # longer than what it is a part of
     recover
   done
   end
@@ -576,7 +577,7 @@ if begin "two runs in one tree"; then
     twice $late "$place" $stem SET="$set"
   done
   again=pages intact=companion_right
-  for late in 0 0.3 1; do
+  for late in 0 0 0.3 0.3 1 2; do
     without_pages
     twice $late "$companion\|build/" all
   done
