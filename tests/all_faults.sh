@@ -153,6 +153,11 @@ reference() { # reference SET: the results at these settings, and how long they 
   cp "$data"/*.tsv "$right/" && cp "$figure" "$right/figure.svg"
   [ $status -eq 0 ] && results_right
 }
+slow="shards=4 d=2000 rho=6.7 steps=150 draws=120" # shards that last, to be met by signals
+reference "$slow"
+verdict $? "a run without a fault, with shards that last"
+slow_lasts=$lasted
+echo "# it lasts $lasted ms"
 large="shards=3 draws=12"
 reference "$large"
 verdict $? "a run without a fault, at settings that need memory"
@@ -271,7 +276,7 @@ stopped() {
 signal() { # signal NAME TIMES
   begin "SIG$1" || return
   # shellcheck disable=SC2013 # words
-  for moment in $(awk -v n="$2" -v ms="$lasted" 'BEGIN { srand(20241007); while (n--) printf "%.3f\n", rand() * ms / 1000 }'); do
+  for moment in $(awk -v n="$2" -v ms="$slow_lasts" 'BEGIN { srand(20241007); while (n--) printf "%.3f\n", rand() * ms / 1000 }'); do
     rm -rf "$place"
     stopped "$1" "$moment" make -j2 $stem SET="$set"
     broke $status
@@ -290,9 +295,11 @@ signal_pages() {
   done
   end
 }
+settle "$slow"
 signal KILL "$kills"
 signal TERM $(((kills + 4) / 5))
 signal INT $(((kills + 4) / 5))
+settle "$small"
 again=pages intact=companion_right
 signal_pages KILL $(((kills + 9) / 10))
 signal_pages TERM $(((kills + 24) / 25))
