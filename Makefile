@@ -87,9 +87,23 @@ endif
 # what pages and figures are marked with, since their text is about the reference results
 MARK := $(if $(filter smoke,$(SIZED)),SMOKE)
 
+# With a clock that was set back, what is edited now counts as older than what was made before.
+ifneq ($(filter-out clean help help-more list new readme setup uninstall,$(or $(MAKECMDGOALS),help)),)
+  later := $(shell find $(OUT) build/bin $(RUN) experiments figures paper/chapters src -type f -newermt '1 minute' -print -quit 2>/dev/null)
+  ifneq ($(later),)
+    $(error $(later) has a time that is still to come, so that newer and older cannot be told: set the clock, or $(if $(filter build/% $(OUT)/%,$(later)),make clean,touch $(later)))
+  endif
+endif
+
 # Recipes are quiet: a line for each thing made. V=1 shows the commands.
 q   := $(if $(filter 1,$(V)),,@)
 say := @printf '  %-4s %s\n'
+
+# What a recipe writes is put in place when it is whole, since a killed Make deletes no half-written
+# file; under a name that another Make does not use.
+part     = $@.$$PPID.part
+place    = mv $(part) $@
+depends  = -MMD -MP -MF $(@:.o=.d) -MT $@
 
 # ---- set-up -------------------------------------------------------------------------------------
 
@@ -107,24 +121,24 @@ tools       := $(patsubst src/tools/%.c,build/bin/%,$(wildcard $(addprefix src/t
 build/obj/%.o: src/%.c | setup
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(depends) -c $< -o $(part) && $(place)
 
 build/lib/libattn.a: $(lib_objects)
 	@mkdir -p $(@D)
-	@rm -f $@
-	$(q)ar rcsD $@ $^
+	@rm -f $(part)
+	$(q)ar rcsD $@.part $^ && $(place)
 
 build/bin/%: build/obj/claims/%.o build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $(part) && $(place)
 
 build/bin/bench_svm: LDLIBS += -lsvm
 build/obj/tools/instructions.o: ALL_CFLAGS += -DOPTIONS='"$(CFLAGS)"'
 build/bin/attn build/bin/bench build/bin/bench_svm build/bin/instructions: build/bin/%: build/obj/tools/%.o build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $(part) && $(place)
 
 -include $(wildcard build/obj/*/*.d)
 
@@ -202,11 +216,12 @@ $(foreach f,$(general_figures),$(eval $(call general_figure,$(f))))
 $(filter-out build/bin/attn build/bin/bench build/bin/instructions,$(tools)): build/bin/%: build/obj/tools/%.o $(companion_objects) build/lib/libattn.a
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $(part) && $(place)
 
 .PHONY: companion pages
 companion: pages $(OUT)/companion.pdf
-pages: $(companion_pages) $(stems:%=$(OUT)/%.source.html) $(OUT)/ledger.tsv $(OUT)/style.css
+# tables and figures by name too, or one that is missing would not be made while its page is there
+pages: $(companion_tables) $(companion_figures) $(companion_pages) $(stems:%=$(OUT)/%.source.html) $(OUT)/ledger.tsv $(OUT)/style.css
 
 # A page needs the results of its own experiment and of those that it quotes.
 companion_uses := $(if $(chapters),$(subst |, ,$(shell awk -f src/tools/uses.awk $(chapters) | tr ' ' :)))
@@ -225,17 +240,24 @@ $(TEXT)/%.source.md: $(OUT)/data/%/claims.tsv src/claims/%.c experiments/%.conf 
 	@mkdir -p $(@D)
 	@build/bin/weave --companion $(OUT) --format html --out $@ --source paper/chapters/$*.md --all $(chapters)
 
+# Under a limit on addresses pandoc crashes, or says nothing that helps.
+no_pandoc = { [ "$$(ulimit -v)" = unlimited ] || \
+	echo "$@: was not made; pandoc reserves a terabyte of addresses, and 'ulimit -v' allows $$(ulimit -v) KiB" >&2; exit 1; }
+
+# not in the companion, where what a killed Make left would stay
+page_part = $(TEXT)/$(@F).$$PPID.part
+
 $(OUT)/%.html: $(TEXT)/%.md paper/template.html paper/page.lua
 	@mkdir -p $(@D)
 	$(say) PAGE $@
 	@pandoc --from=markdown --to=html5 --mathml --fail-if-warnings $(if $(MARK),--no-highlight) --columns=10000 --template=paper/template.html --lua-filter=paper/page.lua \
-		$(if $(MARK),--variable=mark:$(MARK),$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf)) $< -o $@.part
-	@sed -i 's|<a href="#\([a-z]*-[0-9]*\)"></a>|<a href="#\1" tabindex="-1"></a>|' $@.part # line numbers are no tab stops
-	@mv $@.part $@
+		$(if $(MARK),--variable=mark:$(MARK),$(if $(shell command -v pdflatex),--variable=pdf:companion.pdf)) $< -o $(page_part) || $(no_pandoc)
+	@sed -i 's|<a href="#\([a-z]*-[0-9]*\)"></a>|<a href="#\1" tabindex="-1"></a>|' $(page_part) # line numbers are no tab stops
+	@mv $(page_part) $@
 
 $(OUT)/style.css: paper/style.css
 	@mkdir -p $(@D)
-	@cp $< $@
+	@mkdir -p $(TEXT); cp $< $(page_part) && mv $(page_part) $@
 
 $(OUT)/ledger.tsv: build/bin/ledger $(chapters) $(companion_tables)
 	$(say) TEXT $@
@@ -243,7 +265,7 @@ $(OUT)/ledger.tsv: build/bin/ledger $(chapters) $(companion_tables)
 
 build/tex/figures/%.pdf: $(OUT)/figures/%.svg
 	@mkdir -p $(@D)
-	@rsvg-convert --format=pdf $< --output $@
+	@rsvg-convert --format=pdf $< --output $(part) && $(place)
 
 build/tex/companion.md: build/bin/weave $(chapters) $(companion_tables) $(companion_figures)
 	$(say) TEXT $@
@@ -252,7 +274,8 @@ build/tex/companion.md: build/bin/weave $(chapters) $(companion_tables) $(compan
 build/tex/companion.tex: build/tex/companion.md paper/preamble.tex
 	$(say) PAGE $@
 	@pandoc --standalone --from=markdown --to=latex --fail-if-warnings --no-highlight --toc --toc-depth=1 --include-in-header=paper/preamble.tex \
-		--variable=papersize:a4 --variable=geometry:margin=25mm --variable=colorlinks $< -o $@
+		--variable=papersize:a4 --variable=geometry:margin=25mm --variable=colorlinks $< -o $(part) || $(no_pandoc)
+	@$(place)
 
 # Without TeX the pages stand on their own.
 $(OUT)/companion.pdf: build/tex/companion.tex src/tools/pdf.sh $(companion_figures:$(OUT)/%.svg=build/tex/%.pdf)
@@ -426,13 +449,13 @@ manual  := attn.1 libattn.3
 
 build/pic/%.o: src/attn/%.c | setup
 	@mkdir -p $(@D)
-	$(q)$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c $< -o $@
+	$(q)$(CC) $(ALL_CFLAGS) -fPIC $(depends) -c $< -o $(part) && $(place)
 -include $(wildcard build/pic/*.d)
 
 build/lib/libattn.so: $(patsubst src/attn/%.c,build/pic/%.o,$(wildcard src/attn/*.c)) src/tools/install/libattn.map
 	$(say) LD $@
 	$(q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(soname) -Wl,--version-script=src/tools/install/libattn.map \
-		-Wl,-z,defs -Wl,--exclude-libs,ALL $(filter %.o,$^) $(LDLIBS) -o $@
+		-Wl,-z,defs -Wl,--exclude-libs,ALL $(filter %.o,$^) $(LDLIBS) -o $(part) && $(place)
 
 build/man/%: src/tools/install/%.md src/tools/install/pages.sh CITATION.cff build/bin/attn $(wildcard src/attn/*.h)
 	@mkdir -p $(@D)
@@ -459,11 +482,11 @@ test_logs     := $(addsuffix .tap,$(test_programs)) $(patsubst tests/%.sh,build/
 build/obj/tests/%.o: tests/%.c | setup
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(depends) -c $< -o $(part) && $(place)
 
 build/tests/%: build/obj/tests/%.o $(test_shared) build/lib/libattn.a
 	@mkdir -p $(@D)
-	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lcmocka $(LDLIBS) -o $@
+	$(q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lcmocka $(LDLIBS) -o $(part) && $(place)
 
 build/tests/test_svm_libsvm: LDLIBS += -lsvm
 

@@ -10,13 +10,32 @@ script=$1 data=$2 out=$3 mark=${4:-}
 tools=${0%/*}
 mkdir -p "$(dirname "$out")"
 work=$(mktemp -d)
-trap 'rm -rf "$work" "$out.part"' EXIT
-trap 'exit 1' INT TERM HUP
+told=
+finish() {
+  status=$?
+  if [ $status -ne 0 ] && [ "$told" != stopped ]; then
+    [ -n "$told" ] || echo "plot.sh: $out was not drawn" >&2
+    "$tools/room.sh" plot.sh "$work" "$(dirname "$out")" || true
+  fi
+  rm -rf "$work"
+  exit $status
+}
+trap finish EXIT
+trap 'told=stopped; exit 1' INT TERM HUP
 
 fail() {
+  told=yes
   echo "plot.sh: $script $1 $out${2:+; $2}" >&2
   sed "s|$work/script.gp|$script|g" "$work/said" >&2
   exit 1
+}
+
+# One at a time, since another run may draw the same figure.
+put() {
+  exec 9<"$script"
+  flock 9
+  cp "$work/done.svg" "$out.part"
+  mv "$out.part" "$out"
 }
 
 # Every plot command of the script is preceded by "eval attn_panel", on the same line so that errors
@@ -59,13 +78,13 @@ if ! draw drawn.gp "$work/figure.svg" end.gp || [ -s "$work/said" ]; then
   fi
 fi
 if [ -n "$mark" ] && ! tail -c 20 "$work/figure.svg" 2>/dev/null | grep -q '</svg>'; then
-  cat >"$out.part" <<END
+  cat >"$work/done.svg" <<END
 <svg xmlns="http://www.w3.org/2000/svg" width="960" height="400" viewBox="0 0 960 400">
 <rect width="960" height="400" fill="white"/>
 <text x="480" y="200" text-anchor="middle" font-size="28" fill="#a5231f">$mark: too few points for this figure</text>
 </svg>
 END
-  mv "$out.part" "$out"
+  put
   exit 0
 fi
 tail -c 20 "$work/figure.svg" 2>/dev/null | grep -q '</svg>' || fail 'left' 'which is incomplete'
@@ -74,7 +93,7 @@ draw table.gp "$work/unused.svg" || fail 'drew' 'but did not write its points as
 : >"$work/said"
 awk -v record="$work/panel" -v about="$(sed -n '/^#/!q; s/^# *//p' "$script" | tr '\n' ' ')" \
   -f "$tools/hover.awk" "$work/figure.svg" >"$work/hover.svg" 2>"$work/said" || fail 'drew'
-awk -f "$tools/scheme.awk" "$work/hover.svg" >"$out.part" 2>"$work/said" || fail 'drew'
+awk -f "$tools/scheme.awk" "$work/hover.svg" >"$work/done.svg" 2>"$work/said" || fail 'drew'
 [ -z "$mark" ] ||
-  sed -i "s|</svg>\$|<text x=\"50%\" y=\"50%\" text-anchor=\"middle\" font-size=\"96\" fill=\"#a5231f\" fill-opacity=\"0.25\">$mark</text>&|" "$out.part"
-mv "$out.part" "$out"
+  sed -i "s|</svg>\$|<text x=\"50%\" y=\"50%\" text-anchor=\"middle\" font-size=\"96\" fill=\"#a5231f\" fill-opacity=\"0.25\">$mark</text>&|" "$work/done.svg"
+put
