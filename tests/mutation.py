@@ -11,7 +11,7 @@ no C        it does not compile; neither of these two counts
 explained   it survived, and tests/mutation.tsv says why no test can see it
 SURVIVED    it survived, and nobody says why: the script fails
 
-Answers are kept in build/mutation/, so that an interrupted run goes on where it stopped; one is
+make mutation builds what is linked first. Answers are kept in build/mutation/, so that an interrupted run goes on where it stopped; one is
 asked for again when the source file, a header, or a test that decided it has changed. Exits with
 status 1 too when fewer than 95% of those that count are killed, or when tests/mutation.tsv explains
 one that a test kills or that there is not.
@@ -233,7 +233,7 @@ class Subject:
         rest = [f"build/obj/attn/{p.stem}.o" for p in Path("src/attn").glob("*.c") if p != self.path]
         rest += [f"build/obj/tests/{p.stem}.o" for p in Path("tests").glob("*.c")
                  if not p.name.startswith("test_")]
-        main, program = f"build/obj/tests/test_{test}.o", self.folder / test
+        main, program = Path(f"build/obj/tests/test_{test}.o"), self.folder / test
         if sanitized:  # the test too, since some of its arrays lie on the stack
             main, program = WORK / f"test_{test}.o", self.folder / f"{test}_sanitized"
             if not main.exists() or main.stat().st_mtime <= Path(f"tests/test_{test}.c").stat().st_mtime:
@@ -261,6 +261,10 @@ class Subject:
             sys.exit(f"mutation: {self.path} does not compile as it is")
         self.same = obj.read_bytes()
         folder = self.share(obj, 0)
+        for test in self.tests:
+            made = Path(f"build/obj/tests/test_{test}.o")
+            if not made.exists() or made.stat().st_mtime < Path(f"tests/test_{test}.c").stat().st_mtime:
+                sys.exit(f"mutation: {made} is missing or old; make mutation builds what is needed")
         self.seconds = {test: self.time(test, self.link(test), folder)[1] for test in self.tests}
         self.order = sorted(self.tests, key=self.seconds.get)
         self.sanitize()
