@@ -18,6 +18,8 @@
 #include "logconcave.h"
 #include "logprob.h"
 #include "risk.h"
+#include "risk_input.h"
+#include "risk_result.h"
 #include "risk_support.h"
 #include "risk_two.h"
 
@@ -366,6 +368,97 @@ static void test_log_phi(void **state) {
   }
 }
 
+/* phi(g) / Phi(-g) = g + 1/(g + 2/(g + 3/(g + ...))) to the last digits, and with it log Phi(-g), on
+ * both sides of the branch at 20. */
+static void test_mills_ratio(void **state) {
+  (void)state;
+  for (double g = 8.0; g < 60.0; g += 0.25) {
+    long double fraction = g;
+    for (int i = 400; i > 0; i--)
+      fraction = g + i / fraction;
+    assert_near(attn_logprob_mills(g), (double)fraction, g > 20.0 ? 1e-15 : 1e-12, "Mills ratio");
+    const double expected =
+        (double)(-0.5L * g * g - 0.5L * logl(2.0L * acosl(-1.0L)) - logl(fraction));
+    assert_near(attn_logprob_phi(-g), expected, 1e-15, "log Phi");
+  }
+}
+
+/* log(1 - exp(x)) and log(exp(x) + exp(y)) on both sides of every branch. */
+static void test_logarithms(void **state) {
+  (void)state;
+  const double x[] = {-1e-300, -1e-20, -1e-3, -0.5, -0.69, -0.7, -1.0, -3.0, -40.0, -700.0};
+  for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
+    const long double rest = x[i] > -1.0 ? logl(-expm1l(x[i])) : log1pl(-expl(x[i]));
+    assert_near(attn_logprob_complement(x[i]), (double)rest, 1e-15, "complement");
+    for (size_t j = 0; j < sizeof x / sizeof *x; j++) { /* may be near 0, as a sum of two terms */
+      const double expected = (double)logl(expl(x[i]) + expl(x[j]));
+      assert_true(fabs(attn_logprob_sum(x[i], x[j]) - expected) <= 3e-16 * fmax(1.0, fabs(x[i])));
+    }
+    assert_true(attn_logprob_sum(x[i], -INFINITY) == x[i]);
+    assert_true(attn_logprob_sum(-INFINITY, x[i]) == x[i]);
+  }
+  assert_true(attn_logprob_complement(0.0) == -INFINITY);
+  assert_true(attn_logprob_complement(1e-16) == -INFINITY); /* a sum rounded above 1 */
+  assert_true(attn_logprob_complement(-INFINITY) == 0.0);
+  assert_true(attn_logprob_sum(-INFINITY, -INFINITY) == -INFINITY);
+}
+
+/* What two classes come to: the mean, by its complement where that is smaller, and the errors of the
+ * smaller sides relative to it. */
+static void test_result(void **state) {
+  (void)state;
+  const double wrong[][2] = {{0.1, 0.02}, {1e-30, 0.3}, {0.9, 0.7}, {0.8, 0.1}, {0.3, 0.999}};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    const double *p = wrong[i], error[2] = {1e-3, 5e-2};
+    const double log_wrong[2] = {log(p[0]), log(p[1])}, log_right[2] = {log1p(-p[0]), log1p(-p[1])};
+    const attn_risk_result r = attn_risk_result_of(log_wrong, log_right, error);
+    const double mean = (p[0] + p[1]) / 2.0;
+    assert_int_equal(r.status, ATTN_RISK_OK);
+    for (int k = 0; k < 2; k++) {
+      assert_near(r.log10_class[k], log10(p[k]), 1e-14, "class");
+      assert_near(r.log10_right[k], log1p(-p[k]) / M_LN10, 1e-14, "right");
+    }
+    assert_near(r.log10_clean, log10(mean), 1e-13, "mean");
+    /* d log10(mean) = sum_k smaller_k d log smaller_k / 2 / mean / ln 10 */
+    const double moved = 1e-3 * fmin(p[0], 1.0 - p[0]) + 5e-2 * fmin(p[1], 1.0 - p[1]);
+    assert_near(r.error, moved / 2.0 / mean / M_LN10, 1e-12, "error");
+  }
+  /* close to 1, where only the complement holds the digits */
+  attn_risk_result r =
+      attn_risk_result_of((const double[]){-1e-30, -3e-30},
+                          (const double[]){log(1e-30), log(3e-30)}, (const double[]){0.0, 0.0});
+  assert_near(r.log10_clean, -2e-30 / M_LN10, 1e-13, "near 1");
+  assert_true(r.error == 0.0);
+  /* no error at all in either class */
+  r = attn_risk_result_of((const double[]){-INFINITY, -INFINITY}, (const double[]){0.0, 0.0},
+                          (const double[]){1e-15, 1e-15});
+  assert_true(r.log10_clean == -INFINITY && r.error == 0.0);
+  r = attn_risk_result_bad();
+  for (int k = 0; k < 2; k++)
+    assert_true(isnan(r.log10_class[k]) && isnan(r.log10_right[k]));
+  assert_true(isnan(r.log10_clean) && isnan(r.error));
+  assert_string_equal(attn_risk_status_name(ATTN_RISK_OK), "ok");
+  assert_string_equal(attn_risk_status_name(ATTN_RISK_UNCERTAIN), "uncertain");
+}
+
+/* sigma = |p|, kappa = vp / |p|, and what of |v|^2 is not along p. */
+static void test_noise(void **state) {
+  (void)state;
+  attn_risk_input in = input_of(0.5, 0.1, 0.5, 4.0, -1.2);
+  attn_risk_noise noise = attn_risk_input_noise(&in);
+  assert_near(noise.sigma, 2.0, 1e-15, "sigma");
+  assert_near(noise.kappa, -0.6, 1e-15, "kappa");
+  assert_near(noise.s, sqrt(0.14), 1e-14, "s");
+  in.residual2 = 0.09; /* known better than by the difference */
+  assert_near(attn_risk_input_noise(&in).s, 0.3, 1e-15, "s from residual2");
+  in.residual2 = NAN, in.vp = -sqrt(2.0) * (1.0 + 1e-12); /* rounded beyond: no square below 0 */
+  assert_true(attn_risk_input_noise(&in).s == 0.0);
+  in = input_of(0.5, 0.1, 0.25, 0.0, 0.0); /* all of v is across a p that has no noise part */
+  in.residual2 = 0.0;
+  noise = attn_risk_input_noise(&in);
+  assert_true(noise.sigma == 0.0 && noise.kappa == 0.0 && noise.s == 0.5);
+}
+
 /* Mean over classes and label flips, where the sums would underflow. */
 static void test_combination(void **state) {
   (void)state;
@@ -394,8 +487,16 @@ static void test_check(void **state) {
   assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "pp = -1"));
   in = good, in.mp[1] = NAN;
   assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "mp[1] = "));
-  in = good, in.mv[0] = INFINITY;
-  assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "mv[0] = inf"));
+  static const char *const names[] = {
+      "mv[0] =", "mv[1] =", "mp[0] =", "mp[1] =", "vv =", "pp =", "vp ="};
+  for (size_t i = 0; i < 7; i++) {
+    in = good;
+    *(double *[]){&in.mv[0], &in.mv[1], &in.mp[0], &in.mp[1], &in.vv, &in.pp, &in.vp}[i] = INFINITY;
+    const char *said = attn_risk_input_check(&in, 2, 0.0);
+    assert_non_null(said);
+    assert_true(strncmp(said, names[i], strlen(names[i])) == 0);
+    assert_non_null(strstr(said, "= inf: the risk needs finite"));
+  }
   in = good, in.vp = 0.1;
   assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "vp = 0.1"));
   attn_risk_result r = attn_risk_two(&in);
@@ -403,6 +504,16 @@ static void test_check(void **state) {
   assert_true(isnan(r.log10_clean) && isnan(r.log10_class[0]) && isnan(r.error));
   in = good, in.residual2 = -0.1;
   assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "residual2 = -0.1"));
+  in = good, in.residual2 = 0.02 * (1.0 + 2e-9);
+  assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "residual2 = 0.02"));
+  for (int i = 0; i < 4; i++) { /* the bounds themselves, and rounding beyond the upper one */
+    in = good, in.residual2 = (const double[]){0.0, 0.02, 0.02 * (1.0 + 1e-9), NAN}[i];
+    assert_null(attn_risk_input_check(&in, 2, 0.0));
+  }
+  in = input_of(0.5, 0.1, 1.0, 1.0, 1.0 + 1e-9);
+  assert_null(attn_risk_input_check(&in, 2, 0.0));
+  in.vp = -0.5; /* inner products, unlike squared norms, may be negative */
+  assert_null(attn_risk_input_check(&in, 2, 0.0));
   in = good, in.vp = sqrt(in.vv * in.pp) * (1.0 + 1e-12); /* rounding is forgiven */
   assert_null(attn_risk_input_check(&in, 2, 0.0));
   assert_string_equal(attn_risk_status_name(ATTN_RISK_BAD_INPUT), "bad input");
@@ -423,6 +534,10 @@ int main(void) {
       cmocka_unit_test(test_continuity),
       cmocka_unit_test(test_monotone),
       cmocka_unit_test(test_log_phi),
+      cmocka_unit_test(test_mills_ratio),
+      cmocka_unit_test(test_logarithms),
+      cmocka_unit_test(test_result),
+      cmocka_unit_test(test_noise),
       cmocka_unit_test(test_combination),
       cmocka_unit_test(test_check),
   };
