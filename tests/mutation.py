@@ -25,6 +25,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -208,6 +209,7 @@ class Subject:
         shared = [p for p in sorted(Path("tests").glob("*.[ch]")) if not p.name.startswith("test_")]
         self.source = digest(self.path, *headers, *shared) + "-" + OPTIONS
         self.tests = {test: digest(f"tests/test_{test}.c") for test in FILES[name].split()}
+        self.sanitized, self.first = None, threading.Lock()
         self.known = {}
         if self.record.exists():
             for line in self.record.read_text().splitlines():
@@ -216,10 +218,10 @@ class Subject:
                     self.known[tuple(row[:3])] = row[4:]
 
     def compile(self, text, out, flags):
-        source = out.with_suffix(".c")
-        source.write_text(f'#line 1 "{self.path}"\n{text}')
-        return subprocess.run([CC, *flags, "-c", str(source), "-o", str(out)],
-                              stderr=subprocess.DEVNULL, check=False).returncode == 0
+        # from standard input, since an object names its source
+        return subprocess.run([CC, *flags, "-x", "c", "-c", "-", "-o", out], text=True,
+                              input=f'#line 1 "{self.path}"\n{text}', stderr=subprocess.DEVNULL,
+                              check=False).returncode == 0
 
     def share(self, obj, worker, *options):
         """The file as a library that the programs load: they are linked once, for all mutants."""
@@ -241,7 +243,7 @@ class Subject:
             rest += [self.folder / "exact.c", "-Wl,--wrap=attn_alloc"]
         libs = (["-lsvm"] if test == "svm_libsvm" else []) + LIBS
         subprocess.run([CC, "-rdynamic", "-Wl,--unresolved-symbols=ignore-all" if sanitized else "-g0",
-                        main, *rest, self.folder / "0" / "libmutant.so", *libs, "-o", program],
+                        main, *rest, self.folder / "original" / "libmutant.so", *libs, "-o", program],
                        check=True)
         return program
 
@@ -260,26 +262,25 @@ class Subject:
         if not self.compile(self.text, obj, FLAGS):
             sys.exit(f"mutation: {self.path} does not compile as it is")
         self.same = obj.read_bytes()
-        folder = self.share(obj, 0)
+        folder = self.share(obj, "original")
         for test in self.tests:
             made = Path(f"build/obj/tests/test_{test}.o")
             if not made.exists() or made.stat().st_mtime < Path(f"tests/test_{test}.c").stat().st_mtime:
                 sys.exit(f"mutation: {made} is missing or old; make mutation builds what is needed")
         self.seconds = {test: self.time(test, self.link(test), folder)[1] for test in self.tests}
         self.order = sorted(self.tests, key=self.seconds.get)
-        self.sanitize()
 
     def sanitize(self):
         """The same with a sanitizer, as far as there is one and the tests pass under it."""
-        self.preload, self.sanitized = None, {}
+        self.sanitized = {}
         found = subprocess.run([CC, "-print-file-name=libasan.so"], capture_output=True, text=True,
                                check=False).stdout.strip()
-        exact, obj = self.folder / "exact.c", self.folder / "sanitized.o"
-        exact.write_text(EXACT_BLOCKS)
+        obj = self.folder / "sanitized.o"
+        (self.folder / "exact.c").write_text(EXACT_BLOCKS)
         if not Path(found).is_absolute() or not self.compile(self.text, obj, SANITIZED):
             return
         self.preload = found
-        folder = self.share(obj, 0, "-Wl,--wrap=attn_alloc")
+        folder = self.share(obj, "sanitized", "-Wl,--wrap=attn_alloc")
         for test in self.order:
             passes, seconds = self.time(test, self.link(test, True), folder, found)
             if passes:
@@ -313,6 +314,9 @@ class Subject:
             status = run(self.folder / test, folder, int(5 * self.seconds[test]) + 2)
             if status != 0:
                 return "killed", f"{test}:{self.tests[test]}", str(status)
+        with self.first:
+            if self.sanitized is None:
+                self.sanitize()
         if self.sanitized:
             self.compile(text, obj, SANITIZED)
             folder = self.share(obj, worker, "-Wl,--wrap=attn_alloc")
