@@ -407,7 +407,8 @@ static void test_logarithms(void **state) {
  * smaller sides relative to it. */
 static void test_result(void **state) {
   (void)state;
-  const double wrong[][2] = {{0.1, 0.02}, {1e-30, 0.3}, {0.9, 0.7}, {0.8, 0.1}, {0.3, 0.999}};
+  const double wrong[][2] = {{0.1, 0.02}, {1e-30, 0.3}, {1e-30, 1e-40},
+                             {0.9, 0.7},  {0.8, 0.1},   {0.3, 0.999}};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     const double *p = wrong[i], error[2] = {1e-3, 5e-2};
     const double log_wrong[2] = {log(p[0]), log(p[1])}, log_right[2] = {log1p(-p[0]), log1p(-p[1])};
