@@ -460,6 +460,43 @@ static void test_noise(void **state) {
   assert_true(noise.sigma == 0.0 && noise.kappa == 0.0 && noise.s == 0.5);
 }
 
+static long double two_integrand(long double z, const double *at) {
+  const long double g = (expl(at[0] - at[1] * z) + at[2] * z) / at[3];
+  if (g < 1.0L) /* far from the peaks below */
+    return -0.5L * z * z;
+  long double fraction = g; /* phi(g) / Phi(-g) */
+  for (int i = 200; i > 0; i--)
+    fraction = g + i / fraction;
+  return -0.5L * (z * z + g * g) - logl(fraction);
+}
+
+/* Below exp(-1e9) Laplace's formula must hold to far below 1, so curvature and peak are right: both
+ * found here from values alone, by golden section and a second difference. */
+static void test_deepest_tails(void **state) {
+  (void)state;
+  const double at[][4] = {{6e4, 1.0, 0.3, 0.5},      /* log_m, sigma, kappa, s; g beyond 1e4 */
+                          {2000.0, 0.03, -0.5, 0.5}, /* g = 33 */
+                          {30.0, 1e-4, -0.5, 0.5},
+                          {2000.0, 0.03, 0.5, 0.5}};
+  for (size_t c = 0; c < sizeof at / sizeof *at; c++) {
+    double error, found = attn_risk_two_tail(&error, at[c][0], at[c][1], at[c][2], at[c][3]);
+    long double from = 0.5L * at[c][0] / at[c][1], to = 2.0L * from;
+    for (int i = 0; i < 200; i++) {
+      const long double z1 = from + 0.381966L * (to - from), z2 = from + 0.618034L * (to - from);
+      const long double l1 = two_integrand(z1, at[c]), l2 = two_integrand(z2, at[c]);
+      if (l1 < l2 || !isfinite(l1))
+        from = z1;
+      else
+        to = z2;
+    }
+    const long double z = 0.5L * (from + to), h = 1e-3L, top = two_integrand(z, at[c]);
+    const long double bend = two_integrand(z + h, at[c]) + two_integrand(z - h, at[c]) - 2.0L * top;
+    const long double expected = top - 0.5L * logl(-bend / (h * h)) - 0.5L * logl(2.0L * M_PI);
+    assert_true(expected < -1e9L);
+    assert_true(fabsl(found - expected) < 2e-14L * fabsl(expected));
+  }
+}
+
 /* Mean over classes and label flips, where the sums would underflow. */
 static void test_combination(void **state) {
   (void)state;
@@ -522,25 +559,16 @@ static void test_check(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reference_vector),
-      cmocka_unit_test(test_reference_table),
-      cmocka_unit_test(test_double_integral),
-      cmocka_unit_test(test_other_order),
-      cmocka_unit_test(test_simulation),
-      cmocka_unit_test(test_degenerate_parts),
-      cmocka_unit_test(test_parallel),
-      cmocka_unit_test(test_parallel_short_interval),
-      cmocka_unit_test(test_overflow),
-      cmocka_unit_test(test_symmetry),
-      cmocka_unit_test(test_continuity),
-      cmocka_unit_test(test_monotone),
-      cmocka_unit_test(test_log_phi),
-      cmocka_unit_test(test_mills_ratio),
-      cmocka_unit_test(test_logarithms),
-      cmocka_unit_test(test_result),
-      cmocka_unit_test(test_noise),
-      cmocka_unit_test(test_combination),
-      cmocka_unit_test(test_check),
+      cmocka_unit_test(test_reference_vector), cmocka_unit_test(test_reference_table),
+      cmocka_unit_test(test_double_integral),  cmocka_unit_test(test_other_order),
+      cmocka_unit_test(test_simulation),       cmocka_unit_test(test_degenerate_parts),
+      cmocka_unit_test(test_parallel),         cmocka_unit_test(test_parallel_short_interval),
+      cmocka_unit_test(test_overflow),         cmocka_unit_test(test_symmetry),
+      cmocka_unit_test(test_continuity),       cmocka_unit_test(test_monotone),
+      cmocka_unit_test(test_log_phi),          cmocka_unit_test(test_mills_ratio),
+      cmocka_unit_test(test_deepest_tails),    cmocka_unit_test(test_logarithms),
+      cmocka_unit_test(test_result),           cmocka_unit_test(test_noise),
+      cmocka_unit_test(test_combination),      cmocka_unit_test(test_check),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

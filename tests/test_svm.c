@@ -649,6 +649,19 @@ static void test_certificate(void **state) {
       square += a[i] * u;
       lengths += a[i] * sqrt(p->K[i * p->n + i]);
     }
+    if (r.status != ATTN_SVM_OK) { /* and what rounding alone would do */
+      double longest = 0, gap, limit, rounding;
+      for (size_t i = 0; i < p->n; i++)
+        longest = fmax(longest, p->K[i * p->n + i]);
+      assert_int_equal(sscanf(r.reason,
+                              "relative gap %lg exceeds %lg; rounding a to double precision alone "
+                              "may cause %lg",
+                              &gap, &limit, &rounding),
+                       3);
+      assert_close(gap, r.gap, 0.05);
+      assert_close(limit, ATTN_SVM_GAP, 0.05);
+      assert_close(rounding, DBL_EPSILON * sqrt(longest) * lengths * sum / square, 0.05);
+    }
     assert_true(fabs(r.primal_residual - fmax(0, 1 - least)) <= 1e-13);
     assert_close(r.complementarity, slackness / sum, repeat < 50 ? 1e-12 : 1e-6);
     assert_close(r.hull, sqrt(square) / lengths, 1e-12);
