@@ -10,6 +10,7 @@
 #include <gsl/gsl_math.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -277,6 +278,66 @@ static void test_parallel_short_interval(void **state) {
   double error, found = attn_risk_two_tail(&error, log(kappa / sigma) - 1.0 - r, sigma, kappa, 0.0);
   double width = 2.0 * sqrt(2.0 * r) / sigma, z = 1.0 / sigma;
   assert_near(found, log(width) - 0.5 * z * z - 0.5 * log(2.0 * M_PI), 1e-6, "short interval");
+}
+
+/* The y between from and to, positive, at which log_m + turn y = log(rise y), in units of 1/sigma. */
+static long double meeting(long double log_m, double turn, double rise, long double from,
+                           long double to) {
+  const bool above = log_m + turn * from > logl(rise * from);
+  for (int i = 0; i < 300; i++) {
+    const long double y = to > 4.0L * from ? sqrtl(from * to) : 0.5L * (from + to);
+    if ((log_m + turn * y > logl(rise * y)) == above)
+      from = y;
+    else
+      to = y;
+  }
+  return from;
+}
+
+/* log P(low < Z < high) by Simpson's rule */
+static double log_part(long double low, long double high) {
+  const long double end = fminl(high, sqrtl(low * low + 90.0L)), h = (end - low) / 20000.0L;
+  long double sum = 0.0L;
+  for (int i = 0; i <= 20000; i++) {
+    const long double t = i * h;
+    sum += (i == 0 || i == 20000 ? 1.0L : i % 2 ? 4.0L : 2.0L) * expl(-t * (low + 0.5L * t));
+  }
+  return (double)(logl(sum * h / 3.0L) - 0.5L * low * low - 0.5L * logl(2.0L * M_PI));
+}
+
+/* s = 0 again, over all sizes: the ends of the half line and of the interval by bisection of the
+ * logarithms in extended precision. */
+static void test_parallel_ends(void **state) {
+  (void)state;
+  const double sigma[] = {1e-30, 1e-18, 1e-16, 1e-3, 0.3, 1.0, 2.0, 50.0};
+  const double log_m[] = {-745.0, -60.0, -30.0, -5.0, -1.0, 0.0, 0.5, 1.0, 1.5, 3.0, 30.0, 700.0};
+  double error;
+  for (size_t i = 0; i < sizeof sigma / sizeof *sigma; i++)
+    for (size_t j = 0; j < sizeof log_m / sizeof *log_m; j++) {
+      const long double z = meeting(log_m[j], -sigma[i], 0.7, 1e-400L, 1e400L);
+      const double expected = attn_logprob_phi(-(double)z);
+      assert_near(attn_risk_two_tail(&error, log_m[j], sigma[i], -0.7, 0.0), expected, 2e-13,
+                  "half line");
+      assert_true(error >= 16.0 * DBL_EPSILON * (1.0 - expected) &&
+                  error < 1e-10 * (1.0 - expected));
+    }
+  for (size_t i = 3; i < sizeof sigma / sizeof *sigma; i++)
+    for (double r = sigma[i] == 1.0 ? 1e-10 : 1e-2; r < 80.0; r *= 1.7) {
+      const double log_k = log(0.7 / sigma[i]), at = (sigma[i] == 1.0 ? 0.0 : log_k) - 1.0 - r;
+      const double kappa = sigma[i] == 1.0 ? 1.0 : 0.7;
+      const long double tip = 1.0L / sigma[i];
+      const long double low = meeting(at, sigma[i], kappa, 1e-400L, tip);
+      const long double high = meeting(at, sigma[i], kappa, tip, 1e400L);
+      const double expected = log_part(low, high);
+      const double found = attn_risk_two_tail(&error, at, sigma[i], kappa, 0.0);
+      /* three nodes for a short interval and the rounding of its ends leave 4e-12 each */
+      assert_true(fabs(found - expected) <= 5e-12 + 3e-13 * fabs(expected));
+      assert_true(error >= 16.0 * DBL_EPSILON * (1.0 - expected));
+    }
+  /* x = log_m + log(sigma / kappa) = -1: the interval is a point; above, and at kappa = 0, nothing */
+  assert_true(attn_risk_two_tail(&error, -1.0, 1.0, 1.0, 0.0) == -INFINITY);
+  assert_true(attn_risk_two_tail(&error, -0.5, 1.0, 1.0, 0.0) == -INFINITY);
+  assert_true(attn_risk_two_tail(&error, -3.0, 1.0, 0.0, 0.0) == -INFINITY);
 }
 
 /* exp(m_p) beyond the range of doubles: m_p = 1e4 makes errors need exp(b) as large; m_p = -1e4
@@ -559,16 +620,27 @@ static void test_check(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reference_vector), cmocka_unit_test(test_reference_table),
-      cmocka_unit_test(test_double_integral),  cmocka_unit_test(test_other_order),
-      cmocka_unit_test(test_simulation),       cmocka_unit_test(test_degenerate_parts),
-      cmocka_unit_test(test_parallel),         cmocka_unit_test(test_parallel_short_interval),
-      cmocka_unit_test(test_overflow),         cmocka_unit_test(test_symmetry),
-      cmocka_unit_test(test_continuity),       cmocka_unit_test(test_monotone),
-      cmocka_unit_test(test_log_phi),          cmocka_unit_test(test_mills_ratio),
-      cmocka_unit_test(test_deepest_tails),    cmocka_unit_test(test_logarithms),
-      cmocka_unit_test(test_result),           cmocka_unit_test(test_noise),
-      cmocka_unit_test(test_combination),      cmocka_unit_test(test_check),
+      cmocka_unit_test(test_reference_vector),
+      cmocka_unit_test(test_reference_table),
+      cmocka_unit_test(test_double_integral),
+      cmocka_unit_test(test_other_order),
+      cmocka_unit_test(test_simulation),
+      cmocka_unit_test(test_degenerate_parts),
+      cmocka_unit_test(test_parallel),
+      cmocka_unit_test(test_parallel_short_interval),
+      cmocka_unit_test(test_parallel_ends),
+      cmocka_unit_test(test_overflow),
+      cmocka_unit_test(test_symmetry),
+      cmocka_unit_test(test_continuity),
+      cmocka_unit_test(test_monotone),
+      cmocka_unit_test(test_log_phi),
+      cmocka_unit_test(test_mills_ratio),
+      cmocka_unit_test(test_deepest_tails),
+      cmocka_unit_test(test_logarithms),
+      cmocka_unit_test(test_result),
+      cmocka_unit_test(test_noise),
+      cmocka_unit_test(test_combination),
+      cmocka_unit_test(test_check),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -678,7 +678,23 @@ static void test_certificate(void **state) {
   memset(a, 0, p->n * sizeof *a);
   attn_svm_certify(&r, a, p->K, p->n);
   assert_int_equal(r.status, ATTN_SVM_NOT_CONVERGED);
-  assert_true(isinf(r.primal) && r.dual == 0 && r.margin_low == 0);
+  assert_true(isinf(r.primal) && r.dual == 0 && r.margin_low == 0 && isinf(r.margin_high));
+  assert_true(isinf(r.gap) && r.dual_residual == 0 && r.complementarity == 0 && r.hull == 0);
+  assert_true(r.primal_residual == 1 && r.support == 0);
+  /* both signs, by hand: u = (3, -1), q = 5, s = -1 */
+  attn_svm_certify(&r, (const double[]){1, -2}, (const double[]){9, 3, 3, 2}, 2);
+  assert_true(isinf(r.margin_high) && isinf(r.primal) && r.dual == 0 && r.margin_low == 0);
+  assert_close(r.dual_residual, 2.0 / 3, 1e-15);
+  assert_close(r.complementarity, 4.0 / 3, 1e-15);
+  assert_close(r.hull, sqrt(5) / (3 + 2 * sqrt(2)), 1e-15);
+  assert_true(r.primal_residual == 2 && r.support == 2);
+  /* s = 1 > 0 with a sign wrong, q = 5 and least u = -1 */
+  attn_svm_certify(&r, (const double[]){2, -1}, (const double[]){2, 3, 3, 9}, 2);
+  assert_true(isinf(r.margin_high) && isinf(r.primal) && r.dual == 0 && r.margin_low == 0);
+  /* a hull that holds the origin: q = 0, so the dual has no bound */
+  attn_svm_certify(&r, (const double[]){0.5, 0.5}, (const double[]){1, -1, -1, 1}, 2);
+  assert_true(isinf(r.dual) && r.dual > 0 && r.margin_high == 0 && r.hull == 0);
+  assert_true(isinf(r.primal) && r.margin_low == 0 && isinf(r.gap));
   attn_free(a);
   problem_free(p);
 }
