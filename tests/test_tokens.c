@@ -198,10 +198,10 @@ static void test_by_hand(void **state) {
   for (size_t l = 0; l < 4; l++)
     assert_close(u[l], multiples[l], 1e-15);
   assert_close(attn_tokens_gram_coherence(gram, 7), 11.0 * 7 / 5, 1e-14);
-  /* (3, 2, 3, 2, -5) and (1, 0, -1, 0, 4): their product is -20, their squares 51 and 18 */
+  /* (3, 2, 3, 2, -5) and (1, -2, -1, 0, 4): their product is -24, their squares 51 and 22 */
   double workspace[4];
-  const double gram_w[4] = {1, 0, 0, 1}, dense_w[5] = {1, 0, -1, 0, 4}, zero[4] = {0};
-  const double cosine = -20 / sqrt(51 * 18);
+  const double gram_w[4] = {1, -2, 0, 1}, dense_w[5] = {1, -2, -1, 0, 4}, zero[4] = {0};
+  const double cosine = -24 / sqrt(51 * 22);
   assert_close(attn_tokens_cosine(gram, multiples, gram_w, workspace), cosine, 1e-15);
   assert_close(attn_tokens_cosine(dense, pulled, dense_w, workspace), cosine, 1e-15);
   assert_close(attn_tokens_cosine(gram, gram_w, gram_w, workspace), 1, 1e-15);
