@@ -153,6 +153,12 @@ def line_of(text, position):
     return start, end if end >= 0 else len(text)
 
 
+def place_of(name, text, position):
+    """file.c:function, or file.c outside of all; definitions start at the left margin."""
+    found = re.findall(r"^[A-Za-z][^;={}]*?\b(\w+)\(|^(})", text[:position], re.MULTILINE)
+    return f"{name}:{found[-1][0]}" if found and found[-1][0] else name
+
+
 def digest(*paths):
     total = hashlib.sha256()
     for path in paths:
@@ -329,13 +335,15 @@ class Subject:
 
 
 def changes(subject):
-    """A key for each change: the number of the line, its text, and its text as changed."""
+    """For each change a key (the number of the line, its text, its text as changed), its place for
+    the explanations, and the change."""
     for start, end, new in mutants(subject.text):
         low, high = line_of(subject.text, start)
         high = max(high, line_of(subject.text, end)[1])
         old = " ".join(subject.text[low:high].split())
         changed = " ".join((subject.text[low:start] + new + subject.text[end:high]).split())
-        yield (str(subject.text.count("\n", 0, start) + 1), old, changed), (start, end, new)
+        yield ((str(subject.text.count("\n", 0, start) + 1), old, changed),
+               place_of(subject.name, subject.text, start), (start, end, new))
 
 
 def explanations():
@@ -347,14 +355,14 @@ def explanations():
             row = line.split("\t")
             if len(row) != 4 or not all(cell.strip() for cell in row):
                 sys.exit(f"mutation: {EXPLANATIONS}:{number}: four cells are expected, between tabs: "
-                         "file, line, line as changed, reason")
+                         "file:function, line, line as changed, reason")
             known[tuple(row[:3])] = row[3]
     return known
 
 
 def examine(subject, jobs):
     todo = []
-    for key, change in changes(subject):
+    for key, _, change in changes(subject):
         answer = subject.known.get(key)
         if answer is None or not subject.still_holds(answer):
             subject.known.pop(key, None)
@@ -391,8 +399,8 @@ def main():
                      + ", ".join(FILES))
     if options.list:
         for name in files:
-            for key, _ in changes(Subject(name)):
-                print(name, *key, sep="\t")
+            for key, place, _ in changes(Subject(name)):
+                print(place, *key, sep="\t")
         return
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     explained, used, failed = explanations(), set(), False
@@ -404,16 +412,16 @@ def main():
         subject = Subject(name)
         examine(subject, options.jobs)
         counts, seconds, lines = dict.fromkeys(sums, 0), 0.0, []
-        for key, _ in changes(subject):
+        for key, place, _ in changes(subject):
             result = subject.known[key][0]
-            number, entry = key[0], (name, *key[1:])
+            entry = (place, *key[1:])
             if result == "survived":
                 if entry in explained:
                     result = "explained"
                     used.add(entry)
                 else:
                     result = "SURVIVED"
-                    lines.append("\t".join([f"{subject.path}:{number}", *entry[1:]]))
+                    lines.append("\t".join([f"{subject.path}:{key[0]}", *entry]))
             counts[result] += 1
             seconds += float(subject.known[key][3])
         asked = counts["killed"] + counts["explained"] + counts["SURVIVED"]
@@ -434,7 +442,7 @@ def main():
         print(f"only {100 * share:.1f}% are killed; {100 * SHARE:.0f}% are asked for")
         failed = True
     for entry in explained:
-        if entry[0] in files and entry not in used:
+        if entry[0].partition(":")[0] in files and entry not in used:
             print("\t".join(["explained for nothing", *entry]))
             failed = True
     sys.exit(failed)

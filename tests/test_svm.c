@@ -490,6 +490,19 @@ static void test_equal_points(void **state) {
     problem_free(p);
     problem_free(c);
   }
+  /* what counts is the size of the points that are compared, here 1e3 beside one of 1e-3; and rows
+   * may differ by as much as is allowed, not more */
+  const double K[3][9] = {{1e6, 0, 1e6, 0, 1e-6, 0, 1e6, 0, 1e6 * (1 + 1e-14)},
+                          {1, 1e-12, 1, 1e-12, 1, 0, 1, 0, 1},
+                          {1, 2e-12, 1, 2e-12, 1, 0, 1, 0, 1}};
+  for (size_t c = 0; c < 3; c++) {
+    problem *q = problem_new(3, 1);
+    memcpy(q->K, K[c], sizeof K[c]);
+    run(q);
+    assert_optimal(q);
+    assert_int_equal(q->r.distinct, c < 2 ? 2 : 3);
+    problem_free(q);
+  }
   /* close is not equal: (1, 2e-7) and (1, 0), told apart by (-1, 1e-2); w = (1, 200) */
   problem *p = problem_new(3, 2);
   memcpy(p->X, (const double[]){1, 2e-7, 1, 0, -1, 1e-2}, 6 * sizeof *p->X);
@@ -695,6 +708,13 @@ static void test_certificate(void **state) {
   attn_svm_certify(&r, (const double[]){0.5, 0.5}, (const double[]){1, -1, -1, 1}, 2);
   assert_true(isinf(r.dual) && r.dual > 0 && r.margin_high == 0 && r.hull == 0);
   assert_true(isinf(r.primal) && r.margin_low == 0 && isinf(r.gap));
+  assert_non_null(strstr(r.reason, "relative gap inf"));
+  assert_non_null(strstr(r.reason, "may cause 0"));
+  /* no matrices of inner products, where q = 0 with (Ka)_i > 0, and where points have no length */
+  attn_svm_certify(&r, (const double[]){1, -1}, (const double[]){3, 2, 2, 1}, 2);
+  assert_true(isinf(r.primal) && r.margin_low == 0 && r.hull == 0);
+  attn_svm_certify(&r, (const double[]){1, 1}, (const double[]){0, 1, 1, 0}, 2);
+  assert_true(r.hull == 0 && r.margin_low > 0);
   attn_free(a);
   problem_free(p);
 }
