@@ -38,14 +38,14 @@ FILES = {
     "tokens_dense.c": "tokens tokens_gaussian model",
     "tokens_gram.c": "tokens_gram tokens tokens_gaussian",
     "tokens_lazy.c": "tokens_lazy tokens_gaussian",
-    "risk.c": "risk risk_limit",
+    "risk.c": "risk",
     "risk_two.c": "risk risk_limit",
-    "risk_input.c": "risk risk_limit",
-    "risk_result.c": "risk risk_limit",
-    "logprob.c": "risk risk_limit risk_many",
-    "risk_limit.c": "risk_limit risk",
-    "risk_kinds.c": "risk_kinds risk",
-    "svm.c": "svm svm_libsvm maxmargin",
+    "risk_input.c": "risk",
+    "risk_result.c": "risk",
+    "logprob.c": "risk risk_limit",
+    "risk_limit.c": "risk_limit",
+    "risk_kinds.c": "risk_kinds",
+    "svm.c": "svm svm_edges svm_libsvm maxmargin",
 }
 SHARE = 0.95
 WORK = Path("build/mutation")
@@ -287,7 +287,7 @@ class Subject:
             return
         self.preload = found
         folder = self.share(obj, "sanitized", "-Wl,--wrap=attn_alloc")
-        for test in self.order:
+        for test in self.order[:2]:  # a read beyond an array needs no long program
             passes, seconds = self.time(test, self.link(test, True), folder, found)
             if passes:
                 self.sanitized[test] = seconds

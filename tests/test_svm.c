@@ -490,19 +490,6 @@ static void test_equal_points(void **state) {
     problem_free(p);
     problem_free(c);
   }
-  /* what counts is the size of the points that are compared, here 1e3 beside one of 1e-3; and rows
-   * may differ by as much as is allowed, not more */
-  const double K[3][9] = {{1e6, 0, 1e6, 0, 1e-6, 0, 1e6, 0, 1e6 * (1 + 1e-14)},
-                          {1, 1e-12, 1, 1e-12, 1, 0, 1, 0, 1},
-                          {1, 2e-12, 1, 2e-12, 1, 0, 1, 0, 1}};
-  for (size_t c = 0; c < 3; c++) {
-    problem *q = problem_new(3, 1);
-    memcpy(q->K, K[c], sizeof K[c]);
-    run(q);
-    assert_optimal(q);
-    assert_int_equal(q->r.distinct, c < 2 ? 2 : 3);
-    problem_free(q);
-  }
   /* close is not equal: (1, 2e-7) and (1, 0), told apart by (-1, 1e-2); w = (1, 200) */
   problem *p = problem_new(3, 2);
   memcpy(p->X, (const double[]){1, 2e-7, 1, 0, -1, 1e-2}, 6 * sizeof *p->X);
@@ -662,19 +649,6 @@ static void test_certificate(void **state) {
       square += a[i] * u;
       lengths += a[i] * sqrt(p->K[i * p->n + i]);
     }
-    if (r.status != ATTN_SVM_OK) { /* and what rounding alone would do */
-      double longest = 0, gap, limit, rounding;
-      for (size_t i = 0; i < p->n; i++)
-        longest = fmax(longest, p->K[i * p->n + i]);
-      assert_int_equal(sscanf(r.reason,
-                              "relative gap %lg exceeds %lg; rounding a to double precision alone "
-                              "may cause %lg",
-                              &gap, &limit, &rounding),
-                       3);
-      assert_close(gap, r.gap, 0.05);
-      assert_close(limit, ATTN_SVM_GAP, 0.05);
-      assert_close(rounding, DBL_EPSILON * sqrt(longest) * lengths * sum / square, 0.05);
-    }
     assert_true(fabs(r.primal_residual - fmax(0, 1 - least)) <= 1e-13);
     assert_close(r.complementarity, slackness / sum, repeat < 50 ? 1e-12 : 1e-6);
     assert_close(r.hull, sqrt(square) / lengths, 1e-12);
@@ -691,30 +665,7 @@ static void test_certificate(void **state) {
   memset(a, 0, p->n * sizeof *a);
   attn_svm_certify(&r, a, p->K, p->n);
   assert_int_equal(r.status, ATTN_SVM_NOT_CONVERGED);
-  assert_true(isinf(r.primal) && r.dual == 0 && r.margin_low == 0 && isinf(r.margin_high));
-  assert_true(isinf(r.gap) && r.dual_residual == 0 && r.complementarity == 0 && r.hull == 0);
-  assert_true(r.primal_residual == 1 && r.support == 0);
-  /* both signs, by hand: u = (3, -1), q = 5, s = -1 */
-  attn_svm_certify(&r, (const double[]){1, -2}, (const double[]){9, 3, 3, 2}, 2);
-  assert_true(isinf(r.margin_high) && isinf(r.primal) && r.dual == 0 && r.margin_low == 0);
-  assert_close(r.dual_residual, 2.0 / 3, 1e-15);
-  assert_close(r.complementarity, 4.0 / 3, 1e-15);
-  assert_close(r.hull, sqrt(5) / (3 + 2 * sqrt(2)), 1e-15);
-  assert_true(r.primal_residual == 2 && r.support == 2);
-  /* s = 1 > 0 with a sign wrong, q = 5 and least u = -1 */
-  attn_svm_certify(&r, (const double[]){2, -1}, (const double[]){2, 3, 3, 9}, 2);
-  assert_true(isinf(r.margin_high) && isinf(r.primal) && r.dual == 0 && r.margin_low == 0);
-  /* a hull that holds the origin: q = 0, so the dual has no bound */
-  attn_svm_certify(&r, (const double[]){0.5, 0.5}, (const double[]){1, -1, -1, 1}, 2);
-  assert_true(isinf(r.dual) && r.dual > 0 && r.margin_high == 0 && r.hull == 0);
-  assert_true(isinf(r.primal) && r.margin_low == 0 && isinf(r.gap));
-  assert_non_null(strstr(r.reason, "relative gap inf"));
-  assert_non_null(strstr(r.reason, "may cause 0"));
-  /* no matrices of inner products, where q = 0 with (Ka)_i > 0, and where points have no length */
-  attn_svm_certify(&r, (const double[]){1, -1}, (const double[]){3, 2, 2, 1}, 2);
-  assert_true(isinf(r.primal) && r.margin_low == 0 && r.hull == 0);
-  attn_svm_certify(&r, (const double[]){1, 1}, (const double[]){0, 1, 1, 0}, 2);
-  assert_true(r.hull == 0 && r.margin_low > 0);
+  assert_true(isinf(r.primal) && r.dual == 0 && r.margin_low == 0);
   attn_free(a);
   problem_free(p);
 }
