@@ -209,6 +209,48 @@ static void test_stated_error(void **state) {
   assert_true(fabs(r.log10_class[0] - r.log10_class[1]) > 0.1);
 }
 
+/* The logarithm of the integrand, r z not small. */
+static long double integrand(long double z, long double others, long double r) {
+  long double fraction = r * z; /* phi(rz) / Phi(-rz) */
+  for (int i = 200; i > 0; i--)
+    fraction = r * z + i / fraction;
+  return -0.5L * z * z + others * log1pl(-0.5L * erfcl(z * sqrtl(0.5L))) - 0.5L * r * r * z * z -
+         logl(fraction) - 0.5L * logl(2.0L * M_PI);
+}
+
+/* Below exp(-1e9) Laplace's formula must hold to far below 1. At a peak that h cuts off the slope
+ * counts, at one inside the curvature: found here from values alone. */
+static void test_deepest_tails(void **state) {
+  (void)state;
+  for (double r = 0.5; r < 5.0; r *= 3.0) {
+    attn_risk_input in = input_of(0.5, 6e4, 1.0 + r * r, 1.0, r);
+    in.residual2 = 1.0;
+    const long double h = 6e4L, expected = integrand(h, 0.0L, r) - logl(h * (1.0L + r * r)) +
+                                           logl(4.0L) - 0.5L * logl(2.0L * M_PI);
+    const double found = attn_risk_limit(&in, 5).log10_class[0] * M_LN10;
+    assert_true(fabsl(found - expected) < 1e-14L * fabsl(expected));
+  }
+  for (double N = 1e10; N < 1e13; N *= 10.0) {
+    const long double r = 9e4L;
+    attn_risk_input in = input_of(0.5, -50.0, 0.81, 1.0, 0.9);
+    in.residual2 = 1e-10;
+    long double from = 1e-2L, to = 20.0L;
+    for (int i = 0; i < 200; i++) {
+      const long double z1 = from + 0.381966L * (to - from), z2 = from + 0.618034L * (to - from);
+      if (integrand(z1, N - 1.0L, r) < integrand(z2, N - 1.0L, r))
+        from = z1;
+      else
+        to = z2;
+    }
+    const long double z = 0.5L * (from + to), d = 1e-5L, top = integrand(z, N - 1.0L, r);
+    const long double bend =
+        integrand(z + d, N - 1.0L, r) + integrand(z - d, N - 1.0L, r) - 2.0L * top;
+    const long double expected = top - 0.5L * logl(-bend / (d * d)) + logl(N);
+    const double found = attn_risk_limit(&in, (size_t)N + 1).log10_class[0] * M_LN10;
+    assert_true(fabsl(found - expected) < 2e-14L * fabsl(expected));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_large_finite_p),
@@ -218,6 +260,7 @@ int main(void) {
       cmocka_unit_test(test_decided_by_the_largest),
       cmocka_unit_test(test_p_without_noise),
       cmocka_unit_test(test_stated_error),
+      cmocka_unit_test(test_deepest_tails),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
