@@ -198,6 +198,19 @@ static void test_stated_error(void **state) {
       assert_true(r.error > 0.0 || r.log10_clean > -1e-17);
       assert_true(r.error < 1e-11);
     }
+  /* v nearly along p: the error is that of the smaller side, the same for an error of m_v > 0 as
+   * for no error of m_v < 0, and not that of the larger side */
+  double errors[2];
+  for (int sign = -1; sign <= 1; sign += 2) {
+    attn_risk_input in = input_of(sign * 0.5, 8.0, 10.0, 1.0, sign * 3.0);
+    in.residual2 = 1.0;
+    const attn_risk_result r = attn_risk_limit(&in, 5);
+    const double smaller = fmin(r.log10_class[0], r.log10_right[0]) * M_LN10;
+    const double error = r.error * M_LN10 * exp(r.log10_clean * M_LN10 - smaller);
+    assert_true(smaller < -300.0 && error >= 0.9e-15 * (1.0 - smaller));
+    errors[sign > 0] = error;
+  }
+  assert_near(errors[0], errors[1], 1e-9, "error of the smaller side");
   attn_risk_input both = {
       .mv = {0.5, 0.2}, .mp = {1.0, -0.4}, .vv = 0.05, .pp = 0.3, .vp = 0.06, .residual2 = NAN};
   const attn_risk_result r = attn_risk_limit(&both, 4);

@@ -244,6 +244,40 @@ static void test_gram_of_dense(void **state) {
   gsl_rng_free(rng);
 }
 
+/* Vectors of normal coordinates are scaled each by its own factor, signals included, and nothing is
+ * written beyond them. */
+static void test_gaussian_scales(void **state) {
+  (void)state;
+  const attn_tokens_kind kinds[] = {ATTN_TOKENS_DENSE, ATTN_TOKENS_GRAM, ATTN_TOKENS_BARTLETT,
+                                    ATTN_TOKENS_LAZY};
+  gsl_rng *rng = attn_rng_alloc();
+  for (size_t k = 0; k < 4; k++) {
+    double *u[2], count = 0;
+    size_t dim = 0;
+    for (size_t a = 0; a < 2; a++) {
+      attn_tokens *tokens = attn_tokens_alloc_gaussian(kinds[k], 4, 12, 2, 0, 3);
+      dim = tokens->dim;
+      u[a] = attn_alloc(3 * dim, sizeof(double));
+      for (size_t l = 0; l < 3 * dim; l++)
+        u[a][l] = 77;
+      attn_rng_start(rng, 42, "scales", k, 0, ATTN_STREAM_NOISE);
+      attn_tokens_draw(tokens, rng);
+      attn_tokens_gaussian(tokens, u[a], 2, a == 0 ? (double[]){1, 1, 1} : (double[]){4, 0.5, 8},
+                           rng);
+      attn_tokens_free(tokens);
+    }
+    for (size_t l = 0; l < 3 * dim; l++) {
+      assert_true(u[1][l] == u[0][l] * (l < dim ? 4 : l < 2 * dim ? 0.5 : 1));
+      count += l < 2 * dim && u[0][l] != 0 && fabs(u[0][l]) < 9;
+      assert_true(l < 2 * dim || u[0][l] == 77);
+    }
+    assert_true(count >= 2 * 2 + 3); /* signals, and on lazy tokens one direction and then two */
+    attn_free(u[0]);
+    attn_free(u[1]);
+  }
+  gsl_rng_free(rng);
+}
+
 static void alloc_small(const void *d) {
   attn_tokens_alloc(ATTN_TOKENS_DENSE, 4, *(const size_t *)d, 1, 0);
 }
@@ -273,6 +307,7 @@ int main(void) {
       cmocka_unit_test(test_by_hand),
       cmocka_unit_test(test_gram_of_dense),
       cmocka_unit_test(test_adjoint),
+      cmocka_unit_test(test_gaussian_scales),
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_same_run_two_tokens),
       cmocka_unit_test(test_same_run_four_tokens),
