@@ -45,7 +45,7 @@ FILES = {
     "logprob.c": "risk risk_limit",
     "risk_limit.c": "risk_integrands risk_limit",
     "risk_kinds.c": "risk_kinds",
-    "svm.c": "svm svm_edges svm_libsvm maxmargin",
+    "svm.c": "svm svm_edges svm_exchanges svm_libsvm maxmargin",
 }
 SHARE = 0.95
 WORK = Path("build/mutation")

@@ -334,6 +334,15 @@ static void test_parallel_ends(void **state) {
       assert_true(fabs(found - expected) <= 5e-12 + 3e-13 * fabs(expected));
       assert_true(error >= 16.0 * DBL_EPSILON * (1.0 - expected));
     }
+  /* a score noise so small that the interval begins where exp(log_m) = kappa y, and has no end */
+  for (double at = -1.0; at < 1.5; at += 0.5)
+    for (size_t i = 0; i < 2; i++)
+      assert_near(attn_risk_two_tail(&error, at, sigma[i], 0.7, 0.0),
+                  attn_logprob_phi(-exp(at) / 0.7), 1e-13, "one end");
+  /* both ends beyond all doubles */
+  assert_true(attn_risk_two_tail(&error, 712.0, 1e-320, 1.0, 0.0) == -INFINITY);
+  /* no noise at all, and f = exp(log_m) > 0 */
+  assert_true(attn_risk_two_tail(&error, 0.3, 0.0, 0.0, 0.0) == -INFINITY);
   /* x = log_m + log(sigma / kappa) = -1: the interval is a point; above, and at kappa = 0, nothing */
   assert_true(attn_risk_two_tail(&error, -1.0, 1.0, 1.0, 0.0) == -INFINITY);
   assert_true(attn_risk_two_tail(&error, -0.5, 1.0, 1.0, 0.0) == -INFINITY);
@@ -565,6 +574,9 @@ static void test_combination(void **state) {
   assert_near(attn_risk_log10_clean((double[]){-5000.0, -10.0}), -10.0 - log10(2.0), 1e-15, "one");
   assert_near(attn_risk_log10_clean((double[]){-1.0, -2.0}), log10(0.055), 1e-14, "both");
   assert_true(attn_risk_log10_clean((double[]){-INFINITY, -INFINITY}) == -INFINITY);
+  const attn_risk_input in = input_of(0.3, 0.2, 0.05, 0.5, 0.1);
+  assert_true(attn_risk_log10(&in, 2).log10_clean == attn_risk_two(&in).log10_clean);
+  assert_true(fabs(attn_risk_log10(&in, 5).log10_clean - attn_risk_two(&in).log10_clean) > 0.01);
   assert_near(attn_risk_log10_noisy(-200.0, 0.1), -1.0, 1e-15, "floor eta");
   assert_near(attn_risk_log10_noisy(-2.0, 0.1), log10(0.1 + 0.8 * 0.01), 1e-14, "eta");
   assert_true(attn_risk_log10_noisy(-200.0, 0.0) == -200.0);

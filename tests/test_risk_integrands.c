@@ -9,6 +9,7 @@
 #include "risk_two.h"
 
 static size_t points; /* at which integrands were looked at */
+static double answer_error, answer_peak, answer = -1;
 
 /* Differences of L and of L' over a short step, against L' and L''. */
 static void look_at(attn_logconcave *L, const void *params, double z) {
@@ -36,10 +37,10 @@ double attn_logconcave_integral(double *error, double *peak, attn_logconcave *L,
   for (size_t i = 0; i < sizeof far / sizeof *far; i++)
     if (far[i] - 1 > low)
       look_at(L, params, far[i]);
-  *error = 0;
+  *error = answer_error;
   if (peak != NULL)
-    *peak = 0;
-  return -1;
+    *peak = answer_peak;
+  return answer;
 }
 
 static void test_two_tokens(void **state) {
@@ -71,10 +72,49 @@ static void test_largest_score(void **state) {
   assert_true(points > 50 * 100);
 }
 
+/* To the integral's error comes the rounding of the integrand at the peak: of the logarithm, and of
+ * the terms of g = (exp(log_m - sigma z) + kappa z) / s, which phi(g) / Phi(-g) multiplies. */
+static void test_rounding(void **state) {
+  (void)state;
+  const double log_m[] = {-1.5, 0.75, 4}, peaks[] = {-0.8, 0.5, 2};
+  const double half_log_2pi = 0.5 * log(2 * acos(-1)), sigma = 0.6, s = 0.3, unit = 0x1p-52;
+  double error;
+  for (size_t i = 0; i < 3; i++)
+    for (size_t j = 0; j < 3; j++)
+      for (double kappa = -0.4; kappa < 0.5; kappa += 0.8) {
+        answer = -20;
+        answer_error = 1e-14;
+        answer_peak = peaks[j];
+        const double found = attn_risk_two_tail(&error, log_m[i], sigma, kappa, s);
+        const double m = exp(log_m[i] - sigma * answer_peak) / s, shift = kappa / s * answer_peak;
+        const double g = m + shift;
+        const double mills = exp(-g * g / 2 - half_log_2pi) / (0.5 * erfc(g * sqrt(0.5)));
+        if (g > 20)
+          continue;
+        const double terms =
+            fabs(shift) + m * (2 + fabs(log_m[i]) + fabs(log(s)) + fabs(sigma * answer_peak));
+        assert_close(found, -20 - half_log_2pi, 1e-13);
+        assert_relative(error, 1e-14 + unit * (fabs(found) + mills * terms), 1e-9);
+      }
+  /* nothing is known of the logarithm of what overflows, and 0 is exact */
+  answer_error = INFINITY;
+  attn_risk_two_tail(&error, 0.5, sigma, 0.3, s);
+  assert_true(isinf(error) && error > 0);
+  answer_error = NAN;
+  attn_risk_two_tail(&error, 0.5, sigma, 0.3, s);
+  assert_true(isinf(error) && error > 0);
+  answer = -INFINITY;
+  attn_risk_two_tail(&error, 0.5, sigma, 0.3, s);
+  assert_true(error == 0);
+  answer = -1;
+  answer_error = answer_peak = 0;
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_two_tokens),
       cmocka_unit_test(test_largest_score),
+      cmocka_unit_test(test_rounding),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,7 +59,7 @@ static void test_certificates_by_hand(void **state) {
 static void test_reason(void **state) {
   (void)state;
   enum { N = 3 };
-  const double K[N * N] = {4, 1, 0, 1, 9, 2, 0, 2, 25}, a[N] = {0.3, 0.1, 0.7};
+  const double K[N * N] = {4, 1, 0, 1, 25, 2, 0, 2, 1}, a[N] = {0.3, 0.1, 0.7};
   const attn_svm_result r = certify(a, K, N);
   double s = 0, q = 0, lengths = 0, gap, limit, rounding;
   for (size_t i = 0; i < N; i++) {
