@@ -293,11 +293,11 @@ class Subject:
             if passes:
                 self.sanitized[test] = seconds
 
-    def still_holds(self, answer):
+    def still_holds(self, answer, trust):
         result, tests = answer[0], answer[1]
         if result == "killed":
             test, _, known = tests.partition(":")
-            return self.tests.get(test) == known
+            return test in self.tests and (trust or self.tests[test] == known)
         if result == "survived":
             return tests == ",".join(f"{t}:{d}" for t, d in sorted(self.tests.items()))
         return True
@@ -361,11 +361,11 @@ def explanations():
     return known
 
 
-def examine(subject, jobs):
+def examine(subject, jobs, trust):
     todo = []
     for key, _, change in changes(subject):
         answer = subject.known.get(key)
-        if answer is None or not subject.still_holds(answer):
+        if answer is None or not subject.still_holds(answer, trust):
             subject.known.pop(key, None)
             todo.append((key, change))
     if not todo:
@@ -390,6 +390,8 @@ def examine(subject, jobs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--trust", action="store_true",
+                        help="after tests were only added to: do not ask again what a test killed")
     parser.add_argument("--list", action="store_true", help="the changes, without trying them")
     parser.add_argument("files", nargs="*", metavar="FILE")
     options = parser.parse_args()
@@ -411,7 +413,7 @@ def main():
           + f"{'seconds':>9}")
     for name in files:
         subject = Subject(name)
-        examine(subject, options.jobs)
+        examine(subject, options.jobs, options.trust)
         counts, seconds, lines = dict.fromkeys(sums, 0), 0.0, []
         for key, place, _ in changes(subject):
             result = subject.known[key][0]
