@@ -292,6 +292,18 @@ static void alloc_huge_gram(const void *unused) {
   attn_tokens_alloc(ATTN_TOKENS_GRAM, 10000000000, 100, 1, 0);
 }
 
+static void alloc_largest(const void *kind) {
+  if (*(const attn_tokens_kind *)kind == ATTN_TOKENS_DENSE)
+    attn_tokens_alloc(ATTN_TOKENS_DENSE, SIZE_MAX / 64, 3, 1, 0);
+  else
+    attn_tokens_alloc(ATTN_TOKENS_GRAM, ((size_t)1 << 29) - 1, 100, 1, 0);
+}
+
+static void alloc_larger_gram(const void *unused) {
+  (void)unused;
+  attn_tokens_alloc(ATTN_TOKENS_GRAM, (size_t)1 << 29, 100, 1, 0);
+}
+
 /* Sizes without meaning, or beyond any memory, end in a sentence that says what to do. */
 static void test_refusals(void **state) {
   (void)state;
@@ -299,6 +311,10 @@ static void test_refusals(void **state) {
     assert_fails(alloc_small, &d, "the dimension must be at least 3");
   assert_fails(alloc_huge_dense, NULL, "exceed any memory", "10000000000000", "bartlett");
   assert_fails(alloc_huge_gram, NULL, "exceeds any memory", "10000000000", "lazy");
+  assert_fails(alloc_larger_gram, NULL, "exceeds any memory", "536870912", "lazy");
+  /* the largest that are no nonsense are only too large for this machine */
+  assert_fails(alloc_largest, &(attn_tokens_kind){ATTN_TOKENS_DENSE}, "out of memory");
+  assert_fails(alloc_largest, &(attn_tokens_kind){ATTN_TOKENS_GRAM}, "out of memory");
 }
 
 int main(void) {
