@@ -429,6 +429,8 @@ help-more:
 #+ make false-alarms           how often tests and verdicts err by chance; RUNS=20 other seeds
 #+ make fuzz                   arbitrary bytes to every reader, with libFuzzer of clang-14; RUNS=N,
 #+                             one reader: fuzz-NAME; what was learnt into the corpus: fuzz-corpus
+#+ make mutation               each sign, comparison and index changed in turn: do the tests notice?
+#+                             some of src/attn; half an hour at first, then what has changed
 #+ make accept-instructions REASON="..."
 #+                             what hot kernels cost, counted by valgrind, is what it may cost
 #+ make readme                 the README's table and picture, from the accepted results
@@ -526,6 +528,11 @@ $(all_logs): build/tests/%.tap: tests/%.sh companion run-tests
 build/tests/all_instructions.tap: build/bin/instructions
 check-all: $(test_logs) $(all_logs)
 	@tests/summarise.sh $^
+
+# It links the objects of the library and of the tests.
+.PHONY: mutation
+mutation: $(test_programs)
+	@python3 tests/mutation.py --jobs $(shell nproc)
 
 # ---- fuzzing ------------------------------------------------------------------------------------
 # tests/fuzz/<reader>.c hands arbitrary bytes to a reader. It is linked twice: with libFuzzer (make

@@ -10,6 +10,7 @@
 #include <gsl/gsl_math.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #include "logconcave.h"
 #include "logprob.h"
 #include "risk.h"
+#include "risk_input.h"
+#include "risk_result.h"
 #include "risk_support.h"
 #include "risk_two.h"
 
@@ -277,6 +280,75 @@ static void test_parallel_short_interval(void **state) {
   assert_near(found, log(width) - 0.5 * z * z - 0.5 * log(2.0 * M_PI), 1e-6, "short interval");
 }
 
+/* The y between from and to, positive, at which log_m + turn y = log(rise y), in units of 1/sigma. */
+static long double meeting(long double log_m, double turn, double rise, long double from,
+                           long double to) {
+  const bool above = log_m + turn * from > logl(rise * from);
+  for (int i = 0; i < 300; i++) {
+    const long double y = to > 4.0L * from ? sqrtl(from * to) : 0.5L * (from + to);
+    if ((log_m + turn * y > logl(rise * y)) == above)
+      from = y;
+    else
+      to = y;
+  }
+  return from;
+}
+
+/* log P(low < Z < high) by Simpson's rule */
+static double log_part(long double low, long double high) {
+  const long double end = fminl(high, sqrtl(low * low + 90.0L)), h = (end - low) / 20000.0L;
+  long double sum = 0.0L;
+  for (int i = 0; i <= 20000; i++) {
+    const long double t = i * h;
+    sum += (i == 0 || i == 20000 ? 1.0L : i % 2 ? 4.0L : 2.0L) * expl(-t * (low + 0.5L * t));
+  }
+  return (double)(logl(sum * h / 3.0L) - 0.5L * low * low - 0.5L * logl(2.0L * M_PI));
+}
+
+/* s = 0 again, over all sizes: the ends of the half line and of the interval by bisection of the
+ * logarithms in extended precision. */
+static void test_parallel_ends(void **state) {
+  (void)state;
+  const double sigma[] = {1e-30, 1e-18, 1e-16, 1e-3, 0.3, 1.0, 2.0, 50.0};
+  const double log_m[] = {-745.0, -60.0, -30.0, -5.0, -1.0, 0.0, 0.5, 1.0, 1.5, 3.0, 30.0, 700.0};
+  double error;
+  for (size_t i = 0; i < sizeof sigma / sizeof *sigma; i++)
+    for (size_t j = 0; j < sizeof log_m / sizeof *log_m; j++) {
+      const long double z = meeting(log_m[j], -sigma[i], 0.7, 1e-400L, 1e400L);
+      const double expected = attn_logprob_phi(-(double)z);
+      assert_near(attn_risk_two_tail(&error, log_m[j], sigma[i], -0.7, 0.0), expected, 2e-13,
+                  "half line");
+      assert_true(error >= 16.0 * DBL_EPSILON * (1.0 - expected) &&
+                  error < 1e-10 * (1.0 - expected));
+    }
+  for (size_t i = 3; i < sizeof sigma / sizeof *sigma; i++)
+    for (double r = sigma[i] == 1.0 ? 1e-10 : 1e-2; r < 80.0; r *= 1.7) {
+      const double log_k = log(0.7 / sigma[i]), at = (sigma[i] == 1.0 ? 0.0 : log_k) - 1.0 - r;
+      const double kappa = sigma[i] == 1.0 ? 1.0 : 0.7;
+      const long double tip = 1.0L / sigma[i];
+      const long double low = meeting(at, sigma[i], kappa, 1e-400L, tip);
+      const long double high = meeting(at, sigma[i], kappa, tip, 1e400L);
+      const double expected = log_part(low, high);
+      const double found = attn_risk_two_tail(&error, at, sigma[i], kappa, 0.0);
+      /* three nodes for a short interval and the rounding of its ends leave 4e-12 each */
+      assert_true(fabs(found - expected) <= 5e-12 + 3e-13 * fabs(expected));
+      assert_true(error >= 16.0 * DBL_EPSILON * (1.0 - expected));
+    }
+  /* a score noise so small that the interval begins where exp(log_m) = kappa y, and has no end */
+  for (double at = -1.0; at < 1.5; at += 0.5)
+    for (size_t i = 0; i < 2; i++)
+      assert_near(attn_risk_two_tail(&error, at, sigma[i], 0.7, 0.0),
+                  attn_logprob_phi(-exp(at) / 0.7), 1e-13, "one end");
+  /* both ends beyond all doubles */
+  assert_true(attn_risk_two_tail(&error, 712.0, 1e-320, 1.0, 0.0) == -INFINITY);
+  /* no noise at all, and f = exp(log_m) > 0 */
+  assert_true(attn_risk_two_tail(&error, 0.3, 0.0, 0.0, 0.0) == -INFINITY);
+  /* x = log_m + log(sigma / kappa) = -1: the interval is a point; above, and at kappa = 0, nothing */
+  assert_true(attn_risk_two_tail(&error, -1.0, 1.0, 1.0, 0.0) == -INFINITY);
+  assert_true(attn_risk_two_tail(&error, -0.5, 1.0, 1.0, 0.0) == -INFINITY);
+  assert_true(attn_risk_two_tail(&error, -3.0, 1.0, 0.0, 0.0) == -INFINITY);
+}
+
 /* exp(m_p) beyond the range of doubles: m_p = 1e4 makes errors need exp(b) as large; m_p = -1e4
  * leaves the sign to the noise token. */
 static void test_overflow(void **state) {
@@ -366,6 +438,135 @@ static void test_log_phi(void **state) {
   }
 }
 
+/* phi(g) / Phi(-g) = g + 1/(g + 2/(g + 3/(g + ...))) to the last digits, and with it log Phi(-g), on
+ * both sides of the branch at 20. */
+static void test_mills_ratio(void **state) {
+  (void)state;
+  for (double g = 8.0; g < 60.0; g += 0.25) {
+    long double fraction = g;
+    for (int i = 400; i > 0; i--)
+      fraction = g + i / fraction;
+    assert_near(attn_logprob_mills(g), (double)fraction, g > 20.0 ? 1e-15 : 1e-12, "Mills ratio");
+    const double expected =
+        (double)(-0.5L * g * g - 0.5L * logl(2.0L * acosl(-1.0L)) - logl(fraction));
+    assert_near(attn_logprob_phi(-g), expected, 1e-15, "log Phi");
+  }
+}
+
+/* log(1 - exp(x)) and log(exp(x) + exp(y)) on both sides of every branch. */
+static void test_logarithms(void **state) {
+  (void)state;
+  const double x[] = {-1e-300, -1e-20, -1e-3, -0.5, -0.69, -0.7, -1.0, -3.0, -40.0, -700.0};
+  for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
+    const long double rest = x[i] > -1.0 ? logl(-expm1l(x[i])) : log1pl(-expl(x[i]));
+    assert_near(attn_logprob_complement(x[i]), (double)rest, 1e-15, "complement");
+    for (size_t j = 0; j < sizeof x / sizeof *x; j++) { /* may be near 0, as a sum of two terms */
+      const double expected = (double)logl(expl(x[i]) + expl(x[j]));
+      assert_true(fabs(attn_logprob_sum(x[i], x[j]) - expected) <= 3e-16 * fmax(1.0, fabs(x[i])));
+    }
+    assert_true(attn_logprob_sum(x[i], -INFINITY) == x[i]);
+    assert_true(attn_logprob_sum(-INFINITY, x[i]) == x[i]);
+  }
+  assert_true(attn_logprob_complement(0.0) == -INFINITY);
+  assert_true(attn_logprob_complement(1e-16) == -INFINITY); /* a sum rounded above 1 */
+  assert_true(attn_logprob_complement(-INFINITY) == 0.0);
+  assert_true(attn_logprob_sum(-INFINITY, -INFINITY) == -INFINITY);
+}
+
+/* What two classes come to: the mean, by its complement where that is smaller, and the errors of the
+ * smaller sides relative to it. */
+static void test_result(void **state) {
+  (void)state;
+  const double wrong[][2] = {{0.1, 0.02}, {1e-30, 0.3}, {1e-30, 1e-40},
+                             {0.9, 0.7},  {0.8, 0.1},   {0.3, 0.999}};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    const double *p = wrong[i], error[2] = {1e-3, 5e-2};
+    const double log_wrong[2] = {log(p[0]), log(p[1])}, log_right[2] = {log1p(-p[0]), log1p(-p[1])};
+    const attn_risk_result r = attn_risk_result_of(log_wrong, log_right, error);
+    const double mean = (p[0] + p[1]) / 2.0;
+    assert_int_equal(r.status, ATTN_RISK_OK);
+    for (int k = 0; k < 2; k++) {
+      assert_near(r.log10_class[k], log10(p[k]), 1e-14, "class");
+      assert_near(r.log10_right[k], log1p(-p[k]) / M_LN10, 1e-14, "right");
+    }
+    assert_near(r.log10_clean, log10(mean), 1e-13, "mean");
+    /* d log10(mean) = sum_k smaller_k d log smaller_k / 2 / mean / ln 10 */
+    const double moved = 1e-3 * fmin(p[0], 1.0 - p[0]) + 5e-2 * fmin(p[1], 1.0 - p[1]);
+    assert_near(r.error, moved / 2.0 / mean / M_LN10, 1e-12, "error");
+  }
+  /* close to 1, where only the complement holds the digits */
+  attn_risk_result r =
+      attn_risk_result_of((const double[]){-1e-30, -3e-30},
+                          (const double[]){log(1e-30), log(3e-30)}, (const double[]){0.0, 0.0});
+  assert_near(r.log10_clean, -2e-30 / M_LN10, 1e-13, "near 1");
+  assert_true(r.error == 0.0);
+  /* no error at all in either class */
+  r = attn_risk_result_of((const double[]){-INFINITY, -INFINITY}, (const double[]){0.0, 0.0},
+                          (const double[]){1e-15, 1e-15});
+  assert_true(r.log10_clean == -INFINITY && r.error == 0.0);
+  r = attn_risk_result_bad();
+  for (int k = 0; k < 2; k++)
+    assert_true(isnan(r.log10_class[k]) && isnan(r.log10_right[k]));
+  assert_true(isnan(r.log10_clean) && isnan(r.error));
+  assert_string_equal(attn_risk_status_name(ATTN_RISK_OK), "ok");
+  assert_string_equal(attn_risk_status_name(ATTN_RISK_UNCERTAIN), "uncertain");
+}
+
+/* sigma = |p|, kappa = vp / |p|, and what of |v|^2 is not along p. */
+static void test_noise(void **state) {
+  (void)state;
+  attn_risk_input in = input_of(0.5, 0.1, 0.5, 4.0, -1.2);
+  attn_risk_noise noise = attn_risk_input_noise(&in);
+  assert_near(noise.sigma, 2.0, 1e-15, "sigma");
+  assert_near(noise.kappa, -0.6, 1e-15, "kappa");
+  assert_near(noise.s, sqrt(0.14), 1e-14, "s");
+  in.residual2 = 0.09; /* known better than by the difference */
+  assert_near(attn_risk_input_noise(&in).s, 0.3, 1e-15, "s from residual2");
+  in.residual2 = NAN, in.vp = -sqrt(2.0) * (1.0 + 1e-12); /* rounded beyond: no square below 0 */
+  assert_true(attn_risk_input_noise(&in).s == 0.0);
+  in = input_of(0.5, 0.1, 0.25, 0.0, 0.0); /* all of v is across a p that has no noise part */
+  in.residual2 = 0.0;
+  noise = attn_risk_input_noise(&in);
+  assert_true(noise.sigma == 0.0 && noise.kappa == 0.0 && noise.s == 0.5);
+}
+
+static long double two_integrand(long double z, const double *at) {
+  const long double g = (expl(at[0] - at[1] * z) + at[2] * z) / at[3];
+  if (g < 1.0L) /* far from the peaks below */
+    return -0.5L * z * z;
+  long double fraction = g; /* phi(g) / Phi(-g) */
+  for (int i = 200; i > 0; i--)
+    fraction = g + i / fraction;
+  return -0.5L * (z * z + g * g) - logl(fraction);
+}
+
+/* Below exp(-1e9) Laplace's formula must hold to far below 1, so curvature and peak are right: both
+ * found here from values alone, by golden section and a second difference. */
+static void test_deepest_tails(void **state) {
+  (void)state;
+  const double at[][4] = {{6e4, 1.0, 0.3, 0.5},      /* log_m, sigma, kappa, s; g beyond 1e4 */
+                          {2000.0, 0.03, -0.5, 0.5}, /* g = 33 */
+                          {30.0, 1e-4, -0.5, 0.5},
+                          {2000.0, 0.03, 0.5, 0.5}};
+  for (size_t c = 0; c < sizeof at / sizeof *at; c++) {
+    double error, found = attn_risk_two_tail(&error, at[c][0], at[c][1], at[c][2], at[c][3]);
+    long double from = 0.5L * at[c][0] / at[c][1], to = 2.0L * from;
+    for (int i = 0; i < 200; i++) {
+      const long double z1 = from + 0.381966L * (to - from), z2 = from + 0.618034L * (to - from);
+      const long double l1 = two_integrand(z1, at[c]), l2 = two_integrand(z2, at[c]);
+      if (l1 < l2 || !isfinite(l1))
+        from = z1;
+      else
+        to = z2;
+    }
+    const long double z = 0.5L * (from + to), h = 1e-3L, top = two_integrand(z, at[c]);
+    const long double bend = two_integrand(z + h, at[c]) + two_integrand(z - h, at[c]) - 2.0L * top;
+    const long double expected = top - 0.5L * logl(-bend / (h * h)) - 0.5L * logl(2.0L * M_PI);
+    assert_true(expected < -1e9L);
+    assert_true(fabsl(found - expected) < 2e-14L * fabsl(expected));
+  }
+}
+
 /* Mean over classes and label flips, where the sums would underflow. */
 static void test_combination(void **state) {
   (void)state;
@@ -373,6 +574,9 @@ static void test_combination(void **state) {
   assert_near(attn_risk_log10_clean((double[]){-5000.0, -10.0}), -10.0 - log10(2.0), 1e-15, "one");
   assert_near(attn_risk_log10_clean((double[]){-1.0, -2.0}), log10(0.055), 1e-14, "both");
   assert_true(attn_risk_log10_clean((double[]){-INFINITY, -INFINITY}) == -INFINITY);
+  const attn_risk_input in = input_of(0.3, 0.2, 0.05, 0.5, 0.1);
+  assert_true(attn_risk_log10(&in, 2).log10_clean == attn_risk_two(&in).log10_clean);
+  assert_true(fabs(attn_risk_log10(&in, 5).log10_clean - attn_risk_two(&in).log10_clean) > 0.01);
   assert_near(attn_risk_log10_noisy(-200.0, 0.1), -1.0, 1e-15, "floor eta");
   assert_near(attn_risk_log10_noisy(-2.0, 0.1), log10(0.1 + 0.8 * 0.01), 1e-14, "eta");
   assert_true(attn_risk_log10_noisy(-200.0, 0.0) == -200.0);
@@ -394,8 +598,16 @@ static void test_check(void **state) {
   assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "pp = -1"));
   in = good, in.mp[1] = NAN;
   assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "mp[1] = "));
-  in = good, in.mv[0] = INFINITY;
-  assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "mv[0] = inf"));
+  static const char *const names[] = {
+      "mv[0] =", "mv[1] =", "mp[0] =", "mp[1] =", "vv =", "pp =", "vp ="};
+  for (size_t i = 0; i < 7; i++) {
+    in = good;
+    *(double *[]){&in.mv[0], &in.mv[1], &in.mp[0], &in.mp[1], &in.vv, &in.pp, &in.vp}[i] = INFINITY;
+    const char *said = attn_risk_input_check(&in, 2, 0.0);
+    assert_non_null(said);
+    assert_true(strncmp(said, names[i], strlen(names[i])) == 0);
+    assert_non_null(strstr(said, "= inf: the risk needs finite"));
+  }
   in = good, in.vp = 0.1;
   assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "vp = 0.1"));
   attn_risk_result r = attn_risk_two(&in);
@@ -403,6 +615,16 @@ static void test_check(void **state) {
   assert_true(isnan(r.log10_clean) && isnan(r.log10_class[0]) && isnan(r.error));
   in = good, in.residual2 = -0.1;
   assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "residual2 = -0.1"));
+  in = good, in.residual2 = 0.02 * (1.0 + 2e-9);
+  assert_non_null(strstr(attn_risk_input_check(&in, 2, 0.0), "residual2 = 0.02"));
+  for (int i = 0; i < 4; i++) { /* the bounds themselves, and rounding beyond the upper one */
+    in = good, in.residual2 = (const double[]){0.0, 0.02, 0.02 * (1.0 + 1e-9), NAN}[i];
+    assert_null(attn_risk_input_check(&in, 2, 0.0));
+  }
+  in = input_of(0.5, 0.1, 1.0, 1.0, 1.0 + 1e-9);
+  assert_null(attn_risk_input_check(&in, 2, 0.0));
+  in.vp = -0.5; /* inner products, unlike squared norms, may be negative */
+  assert_null(attn_risk_input_check(&in, 2, 0.0));
   in = good, in.vp = sqrt(in.vv * in.pp) * (1.0 + 1e-12); /* rounding is forgiven */
   assert_null(attn_risk_input_check(&in, 2, 0.0));
   assert_string_equal(attn_risk_status_name(ATTN_RISK_BAD_INPUT), "bad input");
@@ -418,11 +640,17 @@ int main(void) {
       cmocka_unit_test(test_degenerate_parts),
       cmocka_unit_test(test_parallel),
       cmocka_unit_test(test_parallel_short_interval),
+      cmocka_unit_test(test_parallel_ends),
       cmocka_unit_test(test_overflow),
       cmocka_unit_test(test_symmetry),
       cmocka_unit_test(test_continuity),
       cmocka_unit_test(test_monotone),
       cmocka_unit_test(test_log_phi),
+      cmocka_unit_test(test_mills_ratio),
+      cmocka_unit_test(test_deepest_tails),
+      cmocka_unit_test(test_logarithms),
+      cmocka_unit_test(test_result),
+      cmocka_unit_test(test_noise),
       cmocka_unit_test(test_combination),
       cmocka_unit_test(test_check),
   };

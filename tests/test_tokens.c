@@ -198,10 +198,10 @@ static void test_by_hand(void **state) {
   for (size_t l = 0; l < 4; l++)
     assert_close(u[l], multiples[l], 1e-15);
   assert_close(attn_tokens_gram_coherence(gram, 7), 11.0 * 7 / 5, 1e-14);
-  /* (3, 2, 3, 2, -5) and (1, 0, -1, 0, 4): their product is -20, their squares 51 and 18 */
+  /* (3, 2, 3, 2, -5) and (1, -2, -1, 0, 4): their product is -24, their squares 51 and 22 */
   double workspace[4];
-  const double gram_w[4] = {1, 0, 0, 1}, dense_w[5] = {1, 0, -1, 0, 4}, zero[4] = {0};
-  const double cosine = -20 / sqrt(51 * 18);
+  const double gram_w[4] = {1, -2, 0, 1}, dense_w[5] = {1, -2, -1, 0, 4}, zero[4] = {0};
+  const double cosine = -24 / sqrt(51 * 22);
   assert_close(attn_tokens_cosine(gram, multiples, gram_w, workspace), cosine, 1e-15);
   assert_close(attn_tokens_cosine(dense, pulled, dense_w, workspace), cosine, 1e-15);
   assert_close(attn_tokens_cosine(gram, gram_w, gram_w, workspace), 1, 1e-15);
@@ -244,6 +244,40 @@ static void test_gram_of_dense(void **state) {
   gsl_rng_free(rng);
 }
 
+/* Vectors of normal coordinates are scaled each by its own factor, signals included, and nothing is
+ * written beyond them. */
+static void test_gaussian_scales(void **state) {
+  (void)state;
+  const attn_tokens_kind kinds[] = {ATTN_TOKENS_DENSE, ATTN_TOKENS_GRAM, ATTN_TOKENS_BARTLETT,
+                                    ATTN_TOKENS_LAZY};
+  gsl_rng *rng = attn_rng_alloc();
+  for (size_t k = 0; k < 4; k++) {
+    double *u[2], count = 0;
+    size_t dim = 0;
+    for (size_t a = 0; a < 2; a++) {
+      attn_tokens *tokens = attn_tokens_alloc_gaussian(kinds[k], 4, 12, 2, 0, 3);
+      dim = tokens->dim;
+      u[a] = attn_alloc(3 * dim, sizeof(double));
+      for (size_t l = 0; l < 3 * dim; l++)
+        u[a][l] = 77;
+      attn_rng_start(rng, 42, "scales", k, 0, ATTN_STREAM_NOISE);
+      attn_tokens_draw(tokens, rng);
+      attn_tokens_gaussian(tokens, u[a], 2, a == 0 ? (double[]){1, 1, 1} : (double[]){4, 0.5, 8},
+                           rng);
+      attn_tokens_free(tokens);
+    }
+    for (size_t l = 0; l < 3 * dim; l++) {
+      assert_true(u[1][l] == u[0][l] * (l < dim ? 4 : l < 2 * dim ? 0.5 : 1));
+      count += l < 2 * dim && u[0][l] != 0 && fabs(u[0][l]) < 9;
+      assert_true(l < 2 * dim || u[0][l] == 77);
+    }
+    assert_true(count >= 2 * 2 + 3); /* signals, and on lazy tokens one direction and then two */
+    attn_free(u[0]);
+    attn_free(u[1]);
+  }
+  gsl_rng_free(rng);
+}
+
 static void alloc_small(const void *d) {
   attn_tokens_alloc(ATTN_TOKENS_DENSE, 4, *(const size_t *)d, 1, 0);
 }
@@ -258,6 +292,18 @@ static void alloc_huge_gram(const void *unused) {
   attn_tokens_alloc(ATTN_TOKENS_GRAM, 10000000000, 100, 1, 0);
 }
 
+static void alloc_largest(const void *kind) {
+  if (*(const attn_tokens_kind *)kind == ATTN_TOKENS_DENSE)
+    attn_tokens_alloc(ATTN_TOKENS_DENSE, SIZE_MAX / 64, 3, 1, 0);
+  else
+    attn_tokens_alloc(ATTN_TOKENS_GRAM, ((size_t)1 << 29) - 1, 100, 1, 0);
+}
+
+static void alloc_larger_gram(const void *unused) {
+  (void)unused;
+  attn_tokens_alloc(ATTN_TOKENS_GRAM, (size_t)1 << 29, 100, 1, 0);
+}
+
 /* Sizes without meaning, or beyond any memory, end in a sentence that says what to do. */
 static void test_refusals(void **state) {
   (void)state;
@@ -265,6 +311,10 @@ static void test_refusals(void **state) {
     assert_fails(alloc_small, &d, "the dimension must be at least 3");
   assert_fails(alloc_huge_dense, NULL, "exceed any memory", "10000000000000", "bartlett");
   assert_fails(alloc_huge_gram, NULL, "exceeds any memory", "10000000000", "lazy");
+  assert_fails(alloc_larger_gram, NULL, "exceeds any memory", "536870912", "lazy");
+  /* the largest that are no nonsense are only too large for this machine */
+  assert_fails(alloc_largest, &(attn_tokens_kind){ATTN_TOKENS_DENSE}, "out of memory");
+  assert_fails(alloc_largest, &(attn_tokens_kind){ATTN_TOKENS_GRAM}, "out of memory");
 }
 
 int main(void) {
@@ -273,6 +323,7 @@ int main(void) {
       cmocka_unit_test(test_by_hand),
       cmocka_unit_test(test_gram_of_dense),
       cmocka_unit_test(test_adjoint),
+      cmocka_unit_test(test_gaussian_scales),
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_same_run_two_tokens),
       cmocka_unit_test(test_same_run_four_tokens),
