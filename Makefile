@@ -406,6 +406,8 @@ help-more:
 #+ make false-alarms           how often tests and verdicts err by chance; RUNS=20 other seeds
 #+ make fuzz                   arbitrary bytes to every reader, with libFuzzer of clang-14; RUNS=N,
 #+                             one reader: fuzz-NAME; what was learnt into the corpus: fuzz-corpus
+#+ make sanitize               the test programs under the sanitizers for memory, leaks and undefined
+#+                             behaviour
 #+ make accept-instructions REASON="..."
 #+                             what hot kernels cost, counted by valgrind, is what it may cost
 #+ make readme                 the README's table and picture, from the accepted results
@@ -503,6 +505,11 @@ $(all_logs): build/tests/%.tap: tests/%.sh companion run-tests
 build/tests/all_instructions.tap: build/bin/instructions
 check-all: $(test_logs) $(all_logs)
 	@tests/summarise.sh $^
+
+# One of them alone.
+.PHONY: sanitize
+sanitize:
+	@sh tests/all_$@.sh
 
 # ---- fuzzing ------------------------------------------------------------------------------------
 # tests/fuzz/<reader>.c hands arbitrary bytes to a reader. It is linked twice: with libFuzzer (make
