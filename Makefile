@@ -431,6 +431,8 @@ help-more:
 #+                             one reader: fuzz-NAME; what was learnt into the corpus: fuzz-corpus
 #+ make mutation               each sign, comparison and index changed in turn: do the tests notice?
 #+                             some of src/attn; half an hour at first, then what has changed
+#+ make sanitize               the test programs under the sanitizers for memory, leaks and undefined
+#+                             behaviour; make valgrind: under valgrind, which takes minutes
 #+ make accept-instructions REASON="..."
 #+                             what hot kernels cost, counted by valgrind, is what it may cost
 #+ make readme                 the README's table and picture, from the accepted results
@@ -533,6 +535,11 @@ check-all: $(test_logs) $(all_logs)
 .PHONY: mutation
 mutation: $(test_programs)
 	@python3 tests/mutation.py --jobs $(shell nproc)
+
+# Two of check-all alone.
+.PHONY: sanitize valgrind
+sanitize valgrind:
+	@sh tests/all_$@.sh
 
 # ---- fuzzing ------------------------------------------------------------------------------------
 # tests/fuzz/<reader>.c hands arbitrary bytes to a reader. It is linked twice: with libFuzzer (make

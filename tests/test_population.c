@@ -146,9 +146,10 @@ static void test_layout(void **state) {
   layout = attn_population_layout_alloc(&p, n);
   attn_layout *other = attn_population_layout_alloc(&p, n);
   assert_int_equal(layout->N, 2 * n);
-  attn_population_lay_out(layout, many, &p, stream(300));
+  gsl_rng *rng = stream(300), *same = stream(300);
+  attn_population_lay_out(layout, many, &p, rng);
   p.param.rho = 7;
-  attn_population_lay_out(other, many, &p, stream(300));
+  attn_population_lay_out(other, many, &p, same);
   double square = 0;
   for (size_t e = 0; e < 2 * n; e++) {
     assert_int_equal(layout->noise[e], e);
@@ -163,6 +164,8 @@ static void test_layout(void **state) {
   attn_layout_free(layout);
   attn_layout_free(other);
   attn_free(many);
+  gsl_rng_free(rng);
+  gsl_rng_free(same);
 
   p = of(2, (attn_population){.share = 0.3, .noise = {ATTN_NOISE_LAPLACE, 0}});
   assert_null(attn_population_layout_alloc(&p, 5)); /* the paper's */
