@@ -108,10 +108,10 @@ static const struct {
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 /* Every statistic of every geometry against dense tokens with normal coordinates. The family-wise
- * level of 1e-3 (Bonferroni) and the seeds were set beforehand. */
+ * level is SUPPORT_FALSE_ALARM; the seeds were set beforehand. */
 static void test_law(void **state) {
   (void)state;
-  const double threshold = 1e-3 / (SETTINGS * STATISTICS * (KINDS - 1));
+  const double threshold = SUPPORT_FALSE_ALARM / (SETTINGS * STATISTICS * (KINDS - 1));
   double *x = attn_alloc(KINDS * STATISTICS * SEEDS, sizeof *x), *y = attn_alloc(SEEDS, sizeof *y);
   double row[STATISTICS], smallest = 1;
   print_message("  p-values of %d draws of gram, bartlett and lazy against dense tokens; the "

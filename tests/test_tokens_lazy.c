@@ -1,21 +1,15 @@
 /* tokens_lazy: exact identities among its answers, degenerate questions, and equality in law with
  * Bartlett's Gram matrix. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "support.h"
 
 #include <float.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "data.h"
 #include "linalg.h"
 #include "rng.h"
+#include "stats.h"
 #include "tokens.h"
 #include "tokens_lazy.h"
 
@@ -292,29 +286,8 @@ static void test_same_stream_same_answers(void **unused) {
 
 /* ---- misuse -------------------------------------------------------------------------------- */
 
-/* Runs act in a child, which must exit with status 1 and a message that contains sentence. */
-static void assert_fails(void (*act)(void), const char *sentence) {
-  int ends[2], status;
-  char text[1024];
-  assert_int_equal(pipe(ends), 0);
-  pid_t child = fork();
-  if (child == 0) {
-    dup2(ends[1], STDERR_FILENO);
-    act();
-    _exit(0);
-  }
-  close(ends[1]);
-  size_t used = 0;
-  for (ssize_t got; (got = read(ends[0], text + used, sizeof text - 1 - used)) > 0;)
-    used += (size_t)got;
-  text[used] = '\0';
-  close(ends[0]);
-  assert_int_equal(waitpid(child, &status, 0), child);
-  assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
-  assert_non_null(strstr(text, sentence));
-}
-
-static void ask_once_too_often(void) {
+static void ask_once_too_often(const void *unused) {
+  (void)unused;
   attn_tokens *tokens = drawn(50, 1000, 2, 10);
   double *c = gaussians(3 * 50, 10), *u = attn_alloc(3 * tokens->dim, sizeof *u);
   ask(tokens, u, c, 3);
@@ -323,7 +296,8 @@ static void ask_once_too_often(void) {
   attn_tokens_free(tokens);
 }
 
-static void ask_before_the_draw(void) {
+static void ask_before_the_draw(const void *unused) {
+  (void)unused;
   attn_tokens *tokens = attn_tokens_alloc(ATTN_TOKENS_LAZY, 50, 1000, 2.0, 2);
   double *c = gaussians(50, 10), *u = attn_alloc(tokens->dim, sizeof *u);
   ask(tokens, u, c, 1);
@@ -331,40 +305,13 @@ static void ask_before_the_draw(void) {
 
 static void test_misuse(void **unused) {
   (void)unused;
-  assert_fails(ask_once_too_often, "room for 2 directions were asked for one more; allocate them "
-                                   "with a larger number of pullbacks");
-  assert_fails(ask_before_the_draw, "before they were drawn");
+  assert_fails(ask_once_too_often, NULL,
+               "room for 2 directions were asked for one more; allocate them "
+               "with a larger number of pullbacks");
+  assert_fails(ask_before_the_draw, NULL, "before they were drawn");
 }
 
 /* ---- equality in law ----------------------------------------------------------------------- */
-
-static int ascending(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* The asymptotic p-value of the two-sample Kolmogorov-Smirnov test; sorts x and y. Of its own
- * until the library's statistics have one. */
-static double ks(double *x, size_t nx, double *y, size_t ny) {
-  qsort(x, nx, sizeof *x, ascending);
-  qsort(y, ny, sizeof *y, ascending);
-  double D = 0;
-  for (size_t i = 0, j = 0; i < nx && j < ny;) {
-    double at = fmin(x[i], y[j]);
-    while (i < nx && x[i] <= at)
-      i++;
-    while (j < ny && y[j] <= at)
-      j++;
-    D = fmax(D, fabs((double)i / (double)nx - (double)j / (double)ny));
-  }
-  double root = sqrt((double)nx * (double)ny / (double)(nx + ny));
-  double lambda = (root + 0.12 + 0.11 / root) * D, sum = 0;
-  if (lambda < 0.2)
-    return 1;
-  for (int l = 1; l <= 100; l++)
-    sum += (l % 2 ? 2 : -2) * exp(-2 * l * l * lambda * lambda);
-  return fmin(1, sum);
-}
 
 enum { SEEDS = 4000, STATISTICS = 6 };
 
@@ -492,7 +439,7 @@ static double compare(const experiment *what, size_t N, size_t d, double rho, si
   }
   for (size_t s = 0; s < STATISTICS; s++) {
     double *lazy = x + s * SEEDS, *bartlett = lazy + STATISTICS * SEEDS;
-    double p = ks(lazy, SEEDS, bartlett, SEEDS);
+    double p = attn_stats_ks(lazy, SEEDS, bartlett, SEEDS);
     if (lazy[0] == lazy[SEEDS - 1]) { /* constant, such as the noisy attention when none is */
       printf(" %12s", "-");
       continue;
@@ -515,7 +462,7 @@ static void print_head(const char *settings, const experiment *what) {
 }
 
 /* The smallest p-value of all tests must pass Bonferroni's threshold for a family-wise level of
- * 0.001. */
+ * SUPPORT_FALSE_ALARM. */
 static void test_equality_in_law(void **unused) {
   (void)unused;
   static const experiment training = {
@@ -551,9 +498,9 @@ static void test_equality_in_law(void **unused) {
     printf("%3zu %7zu                         ", N, d);
     least = fmin(least, compare(&matrix, N, d, 1.0, N + 4, NULL, descents + i, &tests));
   }
-  printf("smallest %.5f of %zu tests; threshold 0.001 / %zu = %.2e\n", least, tests, tests,
-         0.001 / (double)tests);
-  assert_true(least >= 0.001 / (double)tests);
+  printf("smallest %.5f of %zu tests; threshold %g / %zu = %.2e\n", least, tests,
+         SUPPORT_FALSE_ALARM, tests, SUPPORT_FALSE_ALARM / (double)tests);
+  assert_true(least >= SUPPORT_FALSE_ALARM / (double)tests);
 }
 
 int main(void) {
