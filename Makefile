@@ -407,7 +407,7 @@ help-more:
 #+ make fuzz                   arbitrary bytes to every reader, with libFuzzer of clang-14; RUNS=N,
 #+                             one reader: fuzz-NAME; what was learnt into the corpus: fuzz-corpus
 #+ make mutation               each sign, comparison and index changed in turn: do the tests notice?
-#+                             some of src/attn; half an hour at first, then what has changed
+#+                             some of src/attn; long at first, later only what has changed
 #+ make accept-instructions REASON="..."
 #+                             what hot kernels cost, counted by valgrind, is what it may cost
 #+ make readme                 the README's table and picture, from the accepted results
