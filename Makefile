@@ -430,7 +430,7 @@ help-more:
 #+ make fuzz                   arbitrary bytes to every reader, with libFuzzer of clang-14; RUNS=N,
 #+                             one reader: fuzz-NAME; what was learnt into the corpus: fuzz-corpus
 #+ make mutation               each sign, comparison and index changed in turn: do the tests notice?
-#+                             some of src/attn; half an hour at first, then what has changed
+#+                             some of src/attn; long at first, later only what has changed
 #+ make sanitize               the test programs under the sanitizers for memory, leaks and undefined
 #+                             behaviour; make valgrind: under valgrind, which takes minutes
 #+ make accept-instructions REASON="..."

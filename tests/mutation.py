@@ -37,14 +37,13 @@ FILES = {
     "tokens.c": "tokens tokens_gaussian model",
     "tokens_dense.c": "tokens tokens_gaussian model",
     "tokens_gram.c": "tokens_gram tokens tokens_gaussian",
-    "tokens_lazy.c": "tokens_lazy tokens_gaussian",
+    "tokens_lazy.c": "tokens_lazy tokens tokens_gaussian",
     "risk.c": "risk",
     "risk_two.c": "risk_integrands risk risk_limit",
     "risk_input.c": "risk",
     "risk_result.c": "risk",
     "logprob.c": "risk risk_limit",
     "risk_limit.c": "risk_integrands risk_limit",
-    "risk_kinds.c": "risk_kinds",
     "svm.c": "svm svm_edges svm_exchanges svm_libsvm maxmargin",
 }
 SHARE = 0.95
@@ -249,9 +248,9 @@ class Subject:
             rest += [self.folder / "exact.c", "-Wl,--wrap=attn_alloc"]
         libs = (["-lsvm"] if test == "svm_libsvm" else []) + LIBS
         # a test may have a function of its own in place of one of the library's: the first counts
-        subprocess.run([CC, "-rdynamic", "-Wl,-z,muldefs", "-Wl,--unresolved-symbols=ignore-all" if sanitized else "-g0",
-                        main, *rest, self.folder / "original" / "libmutant.so", *libs, "-o", program],
-                       check=True)
+        loose = ["-Wl,--unresolved-symbols=ignore-all"] if sanitized else []  # those are preloaded
+        subprocess.run([CC, "-rdynamic", "-Wl,-z,muldefs", *loose, main, *rest,
+                        self.folder / "original" / "libmutant.so", *libs, "-o", program], check=True)
         return program
 
     def time(self, test, program, folder, preload=None):
