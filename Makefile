@@ -126,7 +126,7 @@ build/obj/%.o: src/%.c | setup
 build/lib/libattn.a: $(lib_objects)
 	@mkdir -p $(@D)
 	@rm -f $(part)
-	$(q)ar rcsD $@.part $^ && $(place)
+	$(q)ar rcsD $(part) $^ && $(place)
 
 build/bin/%: build/obj/claims/%.o build/lib/libattn.a
 	@mkdir -p $(@D)
