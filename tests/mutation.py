@@ -11,10 +11,12 @@ no C        it does not compile; neither of these two counts
 explained   it survived, and tests/mutation.tsv says why no test can see it
 SURVIVED    it survived, and nobody says why: the script fails
 
-make mutation builds what is linked first. Answers are kept in build/mutation/, so that an interrupted run goes on where it stopped; one is
-asked for again when the source file, a header, or a test that decided it has changed. Exits with
-status 1 too when fewer than 95% of those that count are killed, or when tests/mutation.tsv explains
-one that a test kills or that there is not.
+make mutation builds what is linked first. Answers are kept in build/mutation/, so that an interrupted
+run goes on where it stopped; one is asked for again when the source file, a header, or a test that
+decided it has changed. Exits with status 1 too when fewer than 95% of the signs and indices that count
+are killed, or when tests/mutation.tsv explains one that a test kills or that there is not. Comparisons
+have a share of their own: < and <= differ only where both sides are equal, which for most of them
+either never happens or gives the same either way.
 """
 import argparse
 import concurrent.futures
@@ -78,6 +80,7 @@ TOKEN = re.compile(
 )
 BINARY = {"+": "-", "-": "+", "+=": "-=", "-=": "+=", "<": "<=", "<=": "<", ">": ">=", ">=": ">",
           "==": "!=", "!=": "=="}
+COMPARISONS = {"<", "<=", ">", ">=", "==", "!="}
 TYPE = re.compile(r"(?:(?:static|const|unsigned|signed|long|double|float|int|char|bool|void|size_t|"
                   r"u?int\d+_t|attn_\w+)\b[\s*]*)+")
 # After these words a sign belongs to what follows it.
@@ -407,6 +410,7 @@ def main():
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     explained, used, failed = explanations(), set(), False
     sums = dict.fromkeys(("killed", "explained", "SURVIVED", "same code", "no C"), 0)
+    kinds = {kind: {"killed": 0, "asked": 0} for kind in ("signs and indices", "comparisons")}
     spent = 0.0
     print(f"{'file':16}{'total':>7}" + "".join(f"{what:>11}" for what in sums) + f"{'share':>9}"
           + f"{'seconds':>9}")
@@ -414,8 +418,12 @@ def main():
         subject = Subject(name)
         examine(subject, options.jobs, options.trust)
         counts, seconds, lines = dict.fromkeys(sums, 0), 0.0, []
-        for key, place, _ in changes(subject):
+        for key, place, (_, _, new) in changes(subject):
             result = subject.known[key][0]
+            if result in ("killed", "survived"):
+                kind = kinds["comparisons" if new in COMPARISONS else "signs and indices"]
+                kind["asked"] += 1
+                kind["killed"] += result == "killed"
             entry = (place, *key[1:])
             if result == "survived":
                 if entry in explained:
@@ -440,8 +448,12 @@ def main():
     share = sums["killed"] / asked if asked else 0
     print(f"{'all':16}{sum(sums.values()):7}" + "".join(f"{n:11}" for n in sums.values())
           + f"{100 * share:8.1f}%{spent:9.0f}")
-    if share < SHARE:
-        print(f"only {100 * share:.1f}% are killed; {100 * SHARE:.0f}% are asked for")
+    for kind, of in kinds.items():
+        print(f"{kind}: {of['killed']} of {of['asked']} killed, "
+              f"{100 * of['killed'] / max(of['asked'], 1):.1f}%")
+    of = kinds["signs and indices"]
+    if of["killed"] < SHARE * of["asked"]:
+        print(f"{100 * SHARE:.0f}% of the signs and indices are asked for")
         failed = True
     for entry in explained:
         if entry[0].partition(":")[0] in files and entry not in used:
