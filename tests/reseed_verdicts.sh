@@ -4,7 +4,7 @@
 #
 # reseed_verdicts.sh table RUNS STEM...: how often chance contradicts a claim's expected verdict
 # (tests/reseed/contradicted.awk). An interval of 95% does so once in twenty times for one claim, and in
-# most runs for some claim of many. So a contradiction is asked for again, with intervals of the level at
+# many runs for some claim. So a contradiction is asked for again, with intervals of the level at
 # which all claims together err in at most 1% of runs (Bonferroni), into STEM.again.tsv: an interval of a
 # higher level holds that of a lower one, so that only these can contradict. Claims that 95% intervals
 # contradict in more than one run of twenty are another statement at that size, and listed apart.
